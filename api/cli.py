@@ -1,0 +1,156 @@
+"""The command line. Each command is thin: it opens what it needs, calls a room, and says in a line what came of it."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.config import BadSetting, Settings
+from api.importers.bundle import load_seed
+from api.importers.verify import verify_articles
+from api.model.problem import Problem
+from api.store import connections, sqlite
+from api.store.connections import StoreRefused
+from api.store.migrations import open_migrated
+
+FAILED = 1
+
+
+def _fail(sentence: str, code: int = FAILED) -> None:
+    click.echo(f"event-timeline: {sentence}", err=True)
+    sys.exit(code)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """One clear line and an exit code in place of a traceback, for what a user can run into."""
+    try:
+        yield
+    except StoreRefused as refusal:
+        _fail(str(refusal), refusal.exit_code)
+    except (BadSetting, Problem) as error:
+        _fail(str(error))
+    except sqlite.Error as error:
+        _fail(f"the database cannot be used: {error}")
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+
+
+def _db_option(command: Any) -> Any:
+    return click.option("--db", type=click.Path(path_type=Path), help="The SQLite file. [EVENT_TIMELINE_DB]")(command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="event-timeline")
+def main() -> None:
+    """Conflict events from news articles, as a JSON API over SQLite."""
+
+
+@main.command()
+@_db_option
+@click.option("--host", help="The address to listen on. [EVENT_TIMELINE_HOST]")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on. [EVENT_TIMELINE_PORT]")
+@click.option("--workers", type=click.IntRange(1), help="Server processes. [EVENT_TIMELINE_WORKERS]")
+def serve(**given: Any) -> None:
+    """Serve the API. On first start the database is made and the seed loaded into it."""
+    from api.web.server import PortInUse  # granian takes long to import
+    from api.web.server import serve as run
+
+    with _plain_errors():
+        settings = Settings.from_environment(**given)
+        _prepare(settings.db)
+        if sqlite.may_corrupt_wal():
+            click.echo(f"Warning: {sqlite.WAL_WARNING}", err=True)
+        try:
+            run(settings, lambda: _announce(settings))
+        except PortInUse as error:
+            _fail(str(error))
+
+
+def _prepare(db: Path) -> None:
+    is_new = not db.exists() or db.stat().st_size == 0
+    connection = open_migrated(db)
+    try:
+        if is_new:
+            load_seed(connection)
+    finally:
+        connection.close()
+
+
+def _announce(settings: Settings) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = settings.public_url or f"http://{host}:{settings.port}"
+    click.echo(f"Event Timeline listens on {address} with {settings.db} (SQLite {sqlite.VERSION}); Ctrl-C stops it.")
+    click.echo(f"Try: curl '{address}/v1/events?actor=HTS'   or open {address}/docs")
+
+
+@main.command()
+@_db_option
+def seed(**given: Any) -> None:
+    """Load the sample articles' records; what is there already stays as it is."""
+    with _plain_errors():
+        connection = open_migrated(Settings.from_environment(**given).db)
+        try:
+            for report in load_seed(connection):
+                counts = (f"{report.total(each)} {each}" for each in ("created", "updated", "unchanged"))
+                click.echo(f"Seed: {', '.join(counts)}.")
+        finally:
+            connection.close()
+
+
+@main.command()
+@_db_option
+def check(**given: Any) -> None:
+    """Check the database: is it ours, is it whole, do all references lead somewhere?"""
+    with _plain_errors():
+        path = Settings.from_environment(**given).db
+        connections.check(path)
+        connection = open_migrated(path)
+        try:
+            faults = connection.execute("PRAGMA foreign_key_check").fetchall()
+            verdict = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        finally:
+            connection.close()
+        if faults or verdict != "ok":
+            _fail(f"{path} is damaged: {verdict}, {len(faults)} dangling references", connections.DAMAGED)
+        click.echo(f"{path} is sound.")
+
+
+@main.command()
+@_db_option
+@click.option(
+    "--articles", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder with the articles' texts.",
+)  # fmt: skip
+def verify(articles: Path, **given: Any) -> None:
+    """Check every quote against the articles' texts, and every source's digest."""
+    with _plain_errors():
+        settings = Settings.from_environment(**given)
+        connections.check(settings.db)
+        reader = connections.Store(settings.db, settings.query_ms).reader()
+        report = verify_articles(reader, articles)
+        for line in report.lines:
+            click.echo(line)
+        if report.differences:
+            _fail(f"{report.differences} differences")
+
+
+@main.command()
+@click.option("--check", "against", type=click.Path(path_type=Path), help="Compare with this file instead of printing.")
+def openapi(against: Path | None) -> None:
+    """Print the OpenAPI document, or check that a file holds it."""
+    from api.web.openapi import document  # Flask is not needed by other commands
+
+    text = json.dumps(document("http://127.0.0.1:8000"), indent=1, ensure_ascii=False) + "\n"
+    if against is None:
+        click.echo(text, nl=False)
+    elif not against.is_file() or against.read_text("utf-8") != text:
+        _fail(f"{against} is not the document of this version; write it with: event-timeline openapi > {against}")
+
+
+if __name__ == "__main__":
+    main()

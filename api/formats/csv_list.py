@@ -1,0 +1,50 @@
+"""`csv`: RFC 4180, UTF-8, a header line, flat columns; `null` is an empty cell, a list is joined by `; `.
+
+A cell of text that a spreadsheet would run as a formula (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return)
+gets an apostrophe before it, as OWASP advises; take one leading apostrophe off to have the text back.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+
+from api.formats.sheet import Sheet
+from api.model.resource import Cell
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def cell(value: Cell) -> Cell:
+    """A value as a CSV cell shows it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str) and value.startswith((*FORMULA_STARTS, "'")):
+        return "'" + value
+    return value
+
+
+class CsvList:
+    """Flat columns, one record a line."""
+
+    name = "csv"
+    media_type = "text/csv"
+    is_flat = True
+    is_whole = True
+
+    def encode(self, documents: Iterable[str], sheet: Sheet) -> Iterator[str]:
+        line = io.StringIO()
+        writer = csv.writer(line)
+        writer.writerow(column.name for column in sheet.columns)
+        for each in documents:
+            yield _taken(line)
+            document = json.loads(each)
+            writer.writerow(cell(column.pick(document)) for column in sheet.columns)
+        yield _taken(line)
+
+
+def _taken(line: io.StringIO) -> str:
+    text = line.getvalue()
+    line.seek(0)
+    line.truncate()
+    return text

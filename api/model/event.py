@@ -1,0 +1,202 @@
+"""Event: something that happened, somewhere, between two days, with participants and figures."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validates_schema
+
+from api.model import filters, kinds
+from api.model.evidence import evidence_list
+from api.model.fields import Choice, Day, Flag, Id, Listing, Reference, Text, WholeNumber, optional
+from api.model.location import LocationBrief
+from api.model.parameters import Filter
+from api.model.record import ActorBrief, Record, Stored
+from api.model.resource import STORED_COLUMNS, Column, Document, Resource, column, listed
+from api.model.taxonomy import (
+    BASES,
+    DATE_PRECISIONS,
+    EVENT_TYPE_NAMES,
+    LOCATION_PRECISIONS,
+    ROLES,
+    STATUSES,
+)
+
+
+class ParticipantRecord(Schema):
+    """Who took part, and as what."""
+
+    actor = Reference("actors", required=True)
+    role = Choice(ROLES, required=True)
+
+
+class CodedToll(Schema):
+    """A dataset's own count of the dead, kept as it was given, even where it contradicts itself."""
+
+    low = optional(WholeNumber)
+    best = optional(WholeNumber)
+    high = optional(WholeNumber)
+    civilians = optional(WholeNumber)
+
+
+class EventRecord(Record):
+    """An event as it is written. `start_date` and `end_date` are its earliest and latest possible day."""
+
+    type = Choice(EVENT_TYPE_NAMES, required=True)
+    title = Text(300, required=True)
+    summary = optional(Text, 4000, metadata={"description": "What happened, in the editor's own words."})
+    start_date = Day(required=True)
+    end_date = Day(required=True)
+    date_precision = Choice(DATE_PRECISIONS, required=True)
+    location = optional(Reference, "locations")
+    location_precision = optional(Choice, LOCATION_PRECISIONS)
+    participants = Listing(fields.Nested(ParticipantRecord))
+    part_of = optional(Reference, "events", metadata={"description": "The longer event that this one belongs to."})
+    related = Listing(Reference("events"))
+    status = optional(
+        Choice, STATUSES, metadata={"description": "The editor's word; left null it follows from the sources."}
+    )
+    dataset = optional(Id)
+    coded_fatalities = optional(fields.Nested, CodedToll)
+    evidence = evidence_list()
+
+    @validates_schema
+    def _ends_after_it_starts(self, data: dict[str, Any], **_: Any) -> None:
+        if data["end_date"] < data["start_date"]:
+            raise ValidationError("Must not be before start_date.", "end_date")
+        if data["date_precision"] == "day" and data["end_date"] != data["start_date"]:
+            raise ValidationError("Must not be 'day' where start_date and end_date differ.", "date_precision")
+
+    @validates_schema
+    def _is_not_its_own_part(self, data: dict[str, Any], **_: Any) -> None:
+        if data["part_of"] == data.get("id") is not None:
+            raise ValidationError("Must not be the event itself.", "part_of")
+
+    @validates_schema
+    def _place_and_its_precision_go_together(self, data: dict[str, Any], **_: Any) -> None:
+        if (data["location"] is None) != (data["location_precision"] is None):
+            raise ValidationError("Needs both location and location_precision, or neither.", "location_precision")
+
+
+class Participant(ParticipantRecord):
+    """A participant as it is read."""
+
+    actor = fields.Nested(ActorBrief, required=True)  # type: ignore[assignment]
+
+
+class Toll(CodedToll):
+    """What is known of a number of people: the least, the accepted or newest, and the most that anybody gave."""
+
+    basis = optional(Choice, BASES)
+    disputed = Flag(required=True, metadata={"description": "Do speakers give different numbers?"})
+
+
+class Event(EventRecord, Stored):
+    """An event as it is read."""
+
+    location = fields.Nested(LocationBrief, required=True, allow_none=True)
+    participants = Listing(fields.Nested(Participant), required=True)
+    fatalities = fields.Nested(Toll, required=True)
+    injured = fields.Nested(Toll, required=True)
+    displaced = fields.Nested(Toll, required=True)
+    status = Choice(STATUSES, required=True)
+    source_count = WholeNumber(required=True, metadata={"description": "Sources that report it."})
+    independent_source_count = WholeNumber(
+        required=True, metadata={"description": "The same, with all that rewrite one report counted as one."}
+    )
+    statements = WholeNumber(required=True, metadata={"description": "Statements about it."})
+
+
+def _participant(each: Document) -> str:
+    return f"{each['actor']['name']} ({each['role']})"
+
+
+def _source(each: Document) -> str:
+    return str(each["source"])
+
+
+def _toll(name: str) -> tuple[Column, ...]:
+    members = ("low", "best", "high", "civilians", "disputed")
+    return tuple(column(f"{name}_{member}", name, member) for member in members)
+
+
+EVENTS = Resource(
+    name="events",
+    singular="event",
+    about="What happened, somewhere, between two days, with participants, figures and evidence.",
+    record=EventRecord,
+    view=Event,
+    filters=(
+        filters.one_of("type", EVENT_TYPE_NAMES, "events.type", "airstrike", "What kind of event it is."),
+        filters.named(
+            "actor", "actors", "HTS", "A participant, or an organisation that a participant belongs to.",
+            filters.acting("events.seq IN (SELECT event FROM event_actors WHERE actor {inside}{role})", "role"),
+        ),
+        Filter("role", kinds.Word(ROLES), "With `actor`: only in this role.", "initiator", True, needs=("actor",)),
+        filters.named(
+            "location", "locations", "Saraqeb", "A place, with everything inside it.",
+            filters.inside("locations", "events.location {inside}"),
+        ),
+        filters.country(filters.in_column("events.country")),
+        *filters.span("events.start_date", "events.end_date", ("2024-11-27", "2024-11-29")),
+        *filters.area("events.location IN {places}"),
+        filters.text("events", "highway"),
+        filters.at_least("min_fatalities", "events.fatalities", "4", "At least so many dead, by `fatalities.best`."),
+        filters.at_most("max_fatalities", "events.fatalities", "100", "At most so many dead, by `fatalities.best`."),
+        filters.named(
+            "source", "sources", "ssbcrack-half-of-aleppo", "A source that reports it, or one that such a source rewrites.",
+            filters.inside("sources", "events.seq IN (SELECT event FROM event_sources WHERE source {inside})"),
+        ),
+        filters.dataset("events"),
+        filters.one_of("status", STATUSES, "events.status", "reported", "How well it is established."),
+        filters.at_least("min_sources", "events.source_count", "2", "At least so many sources."),
+        filters.at_least(
+            "min_independent_sources", "events.independent_source_count", "1", "At least so many independent sources."
+        ),
+        filters.named(
+            "part_of", "events", "northern-syria-offensive", "A longer event, whose parts are asked for.",
+            filters.inside("events", "events.seq {inside}", including_itself=False),
+        ),
+        filters.one_of(
+            "location_precision", LOCATION_PRECISIONS, "events.location_precision", "exact", "How closely the place is known."
+        ),
+        filters.one_of("date_precision", DATE_PRECISIONS, "events.date_precision", "day", "How closely the day is known."),
+        filters.updated_since("events"),
+    ),
+    sorts={
+        "start_date": "events.start_date",
+        "end_date": "events.end_date",
+        "title": "events.title_key",
+        "type": "events.type",
+        "fatalities": "events.fatalities_key",
+        "updated_at": "events.updated_at",
+        "created_at": "events.created_at",
+    },
+    default_sort="-start_date",
+    columns=(
+        column("id"),
+        column("type"),
+        column("title"),
+        column("summary"),
+        column("start_date"),
+        column("end_date"),
+        column("date_precision"),
+        column("location_id", "location", "id"),
+        column("location", "location", "name"),
+        column("location_type", "location", "type"),
+        column("location_precision"),
+        column("country", "location", "country"),
+        column("latitude", "location", "latitude"),
+        column("longitude", "location", "longitude"),
+        listed("participants", "participants", _participant),
+        *_toll("fatalities"),
+        *_toll("injured"),
+        *_toll("displaced"),
+        column("part_of"),
+        column("status"),
+        column("dataset"),
+        column("source_count"),
+        column("independent_source_count"),
+        listed("sources", "evidence", _source),
+        *STORED_COLUMNS,
+    ),
+    has_places=True,
+)  # fmt: skip

@@ -1,0 +1,122 @@
+"""Location: a place in a tree of places; its `path` leads from its parent up to the country."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validates_schema
+
+from api.model import filters
+from api.model.evidence import evidence_list
+from api.model.fields import Choice, Day, Id, Listing, Number, Reference, Text, WholeNumber, optional
+from api.model.record import Record, Stored, country_code
+from api.model.resource import STORED_COLUMNS, Resource, column, listed
+from api.model.taxonomy import LOCATION_TYPES
+
+
+def latitude() -> fields.Field[Any]:
+    """WGS 84 degrees north; null for what is no point."""
+    return optional(Number, -90, 90)
+
+
+def longitude() -> fields.Field[Any]:
+    """WGS 84 degrees east; null for what is no point."""
+    return optional(Number, -180, 180)
+
+
+class LocationRecord(Record):
+    """A location as it is written."""
+
+    name = Text(200, required=True)
+    aliases = Listing(Text(200))
+    type = Choice(LOCATION_TYPES, required=True)
+    parent = optional(Reference, "locations")
+    country = country_code()
+    latitude = latitude()
+    longitude = longitude()
+    description = optional(Text, 2000)
+    evidence = evidence_list()
+
+    @validates_schema
+    def _is_a_point_or_none(self, data: dict[str, Any], **_: Any) -> None:
+        if (data["latitude"] is None) != (data["longitude"] is None):
+            raise ValidationError("Needs both latitude and longitude, or neither.", "latitude")
+
+    @validates_schema
+    def _is_not_its_own_parent(self, data: dict[str, Any], **_: Any) -> None:
+        if data["parent"] == data.get("id") is not None:
+            raise ValidationError("Must not be the location itself.", "parent")
+
+
+class LocationStep(Schema):
+    """One ancestor of a location."""
+
+    id = Id(required=True)
+    name = Text(200, required=True)
+    type = Choice(LOCATION_TYPES, required=True)
+
+
+class LocationBrief(LocationStep):
+    """A location as other records show it."""
+
+    country = country_code()
+    latitude = latitude()
+    longitude = longitude()
+
+
+class Location(LocationRecord, Stored):
+    """A location as it is read. The counts are those of a list filtered by this location: what lies inside is among them."""
+
+    path = Listing(
+        fields.Nested(LocationStep), required=True, metadata={"description": "Its ancestors, nearest first."}
+    )
+    events = WholeNumber(required=True)
+    statements = WholeNumber(required=True)
+    first_event_date = optional(Day)
+    last_event_date = optional(Day)
+
+
+LOCATIONS = Resource(
+    name="locations",
+    singular="location",
+    about="Places in a tree: neighbourhood, city, district, province, country.",
+    record=LocationRecord,
+    view=Location,
+    filters=(
+        filters.one_of("type", LOCATION_TYPES, "locations.type", "city", "What kind of place it is."),
+        filters.country(filters.in_column("locations.country")),
+        filters.named(
+            "within", "locations", "Syria", "Everything inside these places.",
+            filters.inside("locations", "locations.seq {inside}", including_itself=False),
+        ),
+        filters.exact_name("locations", "Saraqeb"),
+        *filters.area("locations.seq IN {places}"),
+        filters.text("locations", "Aleppo"),
+        filters.updated_since("locations"),
+    ),
+    sorts={
+        "name": "locations.name_key",
+        "type": "locations.type",
+        "events": "locations.events",
+        "statements": "locations.statements",
+        "updated_at": "locations.updated_at",
+        "created_at": "locations.created_at",
+    },
+    default_sort="name",
+    columns=(
+        column("id"),
+        column("name"),
+        listed("aliases", "aliases"),
+        column("type"),
+        column("parent"),
+        listed("path", "path", lambda each: each["name"]),
+        column("country"),
+        column("latitude"),
+        column("longitude"),
+        column("description"),
+        column("events"),
+        column("statements"),
+        column("first_event_date"),
+        column("last_event_date"),
+        *STORED_COLUMNS,
+    ),
+    has_places=True,
+)  # fmt: skip

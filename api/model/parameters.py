@@ -1,0 +1,67 @@
+"""A query parameter, and a filter: a parameter with the SQL clause it stands for.
+
+One declaration carries everything: the strict reading of the query string, the WHERE, the OpenAPI parameter, the text
+of the 400, the example in the docs.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from api.model.kinds import JsonSchema, Kind
+
+SqlValue = str | int | float | None
+Given = Mapping[str, Any]
+"""Every parameter of a request that was given, parsed: some clauses depend on a second one."""
+
+MOST_VALUES = 100
+"""How many values one list parameter takes."""
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A piece of SQL and the values bound in it; the two always travel together."""
+
+    sql: str
+    values: tuple[SqlValue, ...] = ()
+
+
+ClauseMaker = Callable[[Any, Given], Clause]
+"""From a parameter's value (a tuple where it takes many) and all that was given, to a clause."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One query parameter. `needs` names another without which it means nothing."""
+
+    name: str
+    kind: Kind
+    description: str
+    example: str
+    takes_many: bool = False
+    needs: tuple[str, ...] = ()
+    default: str | None = None
+
+    def schema(self) -> JsonSchema:
+        """The JSON schema of the whole parameter."""
+        schema = self.kind.schema()
+        if self.takes_many:
+            schema = {"type": "array", "items": schema, "minItems": 1, "maxItems": MOST_VALUES}
+        if self.default is not None:
+            schema["default"] = self._as_json(self.default)
+        return schema
+
+    def example_value(self) -> Any:
+        """The example as JSON has it."""
+        return self.example.split(",") if self.takes_many else self._as_json(self.example)
+
+    def _as_json(self, text: str) -> Any:
+        is_text = self.kind.schema()["type"] == "string"
+        return text if is_text else self.kind.parse(text)
+
+
+@dataclass(frozen=True)
+class Filter(Parameter):
+    """A parameter that narrows what is selected; without a clause of its own it changes another's."""
+
+    clause: ClauseMaker | None = None

@@ -1,0 +1,75 @@
+"""What every record has in common: as it is written (`Record`) and as it is read (`Stored`).
+
+A noun has two schemas. The record is what people write and what a bundle holds: references are ids. What is read
+adds what the store knows: names beside ids, counts, tolls, version and times.
+"""
+
+from typing import Any, ClassVar
+
+from marshmallow import EXCLUDE, Schema, fields
+
+from api.model.fields import Choice, Id, Instant, Matching, Text, WholeNumber
+from api.model.taxonomy import ACTOR_TYPES
+
+COUNTRY_CODE = "[A-Z]{2}"
+LANGUAGE_TAG = "[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
+
+SCHEMES = ("wikidata", "geonames", "ucdp", "acled", "hdx", "isni", "doi", "osm")
+
+
+class Record(Schema):
+    """Members of every record as it is written. Unknown members are refused."""
+
+    id = Id(required=True)
+    external_ids = fields.Dict(
+        keys=Choice(SCHEMES),
+        values=Text(128),
+        load_default=dict,
+        metadata={"description": "The same thing elsewhere: scheme to id."},
+    )
+
+
+class LinksSchema(Schema):
+    """Where the record is."""
+
+    self = fields.Url(required=True)
+
+
+class Stored(Schema):
+    """Members that the store adds to every record that is read; they end it."""
+
+    version = WholeNumber(1, required=True, metadata={"description": "1, 2, … with each change."})
+    created_at = Instant(required=True)
+    updated_at = Instant(required=True)
+    links = fields.Nested(LinksSchema, required=True)
+
+    class Meta:
+        unknown = EXCLUDE  # what is read may grow
+
+    last: ClassVar[tuple[str, ...]] = ("external_ids", "version", "created_at", "updated_at", "links")
+
+    def _init_fields(self) -> None:
+        super()._init_fields()
+        for name in self.last:
+            if name in self.dump_fields:
+                self.dump_fields[name] = self.dump_fields.pop(name)
+
+
+def country_code(**options: Any) -> fields.Field[Any]:
+    """An ISO 3166-1 alpha-2 code; null where none applies."""
+    return Matching(
+        COUNTRY_CODE,
+        "an ISO 3166-1 alpha-2 code such as SY",
+        most=2,
+        allow_none=True,
+        load_default=None,
+        **options,
+    )
+
+
+class ActorBrief(Schema):
+    """An actor as other records show it."""
+
+    id = Id(required=True)
+    name = Text(200, required=True)
+    type = Choice(ACTOR_TYPES, required=True)

@@ -1,0 +1,138 @@
+"""A noun, declared once: its schemas, filters, sorts and flat columns. Every room reads this and nothing else."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from marshmallow import Schema
+
+from api.model.kinds import Count, Identifier, SortOrder, Truth, Word
+from api.model.parameters import Filter, Parameter
+from api.model.record import Record, Stored
+
+Document = Mapping[str, Any]
+"""A record as it is read: parsed JSON."""
+Cell = str | int | float | bool | None
+
+DEFAULT_LIMIT = 50
+MOST_RECORDS = 1000
+"""The most records of one page: what a reader takes in about a megabyte."""
+LONGEST_CURSOR = 2048
+LISTED = "; "
+"""Between the values of a flat column that holds several."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One flat value of a record, for CSV cells and GeoJSON properties."""
+
+    name: str
+    pick: Callable[[Document], Cell]
+
+
+def column(name: str, *path: str) -> Column:
+    """The value at a path of members (by default the member of the column's own name); null anywhere gives null."""
+
+    def pick(document: Document) -> Cell:
+        value: Any = document
+        for member in path or (name,):
+            if value is None:
+                return None
+            value = value[member]
+        return value  # type: ignore[no-any-return]
+
+    return Column(name, pick)
+
+
+def listed(name: str, member: str, show: Callable[[Any], str] = str) -> Column:
+    """A list as one text, its members shown each in its way, without repeats."""
+
+    def pick(document: Document) -> Cell:
+        return LISTED.join(dict.fromkeys(show(each) for each in document[member])) or None
+
+    return Column(name, pick)
+
+
+STORED_COLUMNS = (
+    column("version"),
+    column("created_at"),
+    column("updated_at"),
+    column("url", "links", "self"),
+)
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A collection of records that can be listed. `sorts` maps a public sort key to a column that is never NULL."""
+
+    name: str
+    singular: str
+    about: str
+    record: type[Record]
+    view: type[Stored]
+    filters: tuple[Filter, ...]
+    sorts: Mapping[str, str]
+    default_sort: str
+    columns: tuple[Column, ...]
+    has_places: bool = False
+
+    @cached_property
+    def record_schema(self) -> Schema:
+        """Kept: building a schema costs five times what using it does."""
+        return self.record()
+
+    @cached_property
+    def view_schema(self) -> Schema:
+        return self.view()
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The names that `fields=` may ask for."""
+        return tuple(self.view_schema.dump_fields)
+
+    def filter(self, name: str) -> Filter:
+        """The filter of that name."""
+        return next(each for each in self.filters if each.name == name)
+
+
+def list_parameters(
+    filters: tuple[Filter, ...], sorts: tuple[str, ...], default_sort: str, members: tuple[str, ...], is_whole: bool
+) -> tuple[Parameter, ...]:
+    """Everything that a list takes: its filters, then order, page and members. A whole one has no limit of its own."""
+    searchable = any(each.name == "q" for each in filters)
+    keys = (*sorts, "relevance") if searchable else sorts
+    return (
+        *filters,
+        Parameter(
+            "sort", SortOrder(keys),
+            "Sort keys between commas, `-` before one for descending"
+            + ("; `relevance` (best first) only with `q`." if searchable else "."),
+            default_sort, default=default_sort,
+        ),
+        UNLIMITED if is_whole else LIMIT,
+        CURSOR,
+        fields_parameter(members),
+        TOTAL,
+    )  # fmt: skip
+
+
+LIMIT = Parameter(
+    "limit", Count(1, MOST_RECORDS), "How many records a page holds at the most.", "10", default=str(DEFAULT_LIMIT)
+)
+UNLIMITED = Parameter(
+    "limit", Count(1, MOST_RECORDS), "How many records a page holds at the most. Without it, everything comes.", "10"
+)
+TOTAL = Parameter("total", Truth(), "true adds `meta.total`, the exact number of all that match.", "true")
+
+CURSOR = Parameter(
+    "cursor", Identifier(LONGEST_CURSOR),
+    "Where a page begins: taken as it is from `links.next` or `links.prev`, for the same filters and sort.", "",
+)  # fmt: skip
+
+
+def fields_parameter(members: tuple[str, ...]) -> Parameter:
+    """`fields`: only these members of each record."""
+    return Parameter(
+        "fields", Word(members), "Only these members of each record.", ",".join(members[:3]), takes_many=True
+    )

@@ -1,0 +1,222 @@
+"""Statement: who said what, when, about which events, and which figures they gave.
+
+What an article says in its own voice is a statement with `speaker: null`: its source is the claimant.
+"""
+
+from itertools import pairwise
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validates_schema
+
+from api.model import filters, kinds
+from api.model.evidence import evidence_list
+from api.model.fields import Choice, Day, Flag, Id, Listing, Number, Reference, Text, WholeNumber, optional
+from api.model.location import LocationBrief
+from api.model.parameters import Clause, ClauseMaker, Filter
+from api.model.record import ActorBrief, Record, Stored
+from api.model.resource import STORED_COLUMNS, Document, Resource, column, listed
+from api.model.taxonomy import (
+    DATE_PRECISIONS,
+    MEASURES,
+    POPULATIONS,
+    QUALIFIERS,
+    STATEMENT_KINDS,
+    STATEMENT_TYPES,
+)
+
+NUMBERS = ("low", "best", "high", "share")
+
+
+class FigureRecord(Schema):
+    """A number that somebody gave: `best` is the number said, `low` and `high` the bounds they gave, null if none."""
+
+    measure = Choice(MEASURES, required=True)
+    population = Choice(POPULATIONS, load_default="total")
+    low = optional(WholeNumber)
+    best = optional(WholeNumber)
+    high = optional(WholeNumber)
+    share = optional(
+        Number, 0, 1, metadata={"description": 'A part of the whole, where only that is given: "half" is 0.5.'}
+    )
+    qualifier = Choice(QUALIFIERS, load_default="exactly")
+    accepted = Flag(load_default=False, metadata={"description": "The figure the editors stand by."})
+    event = optional(
+        Reference,
+        "events",
+        metadata={"description": "The event it counts. May be left out where the statement is about one event."},
+    )
+    evidence = evidence_list()
+
+    @validates_schema
+    def _is_a_number_in_order(self, data: dict[str, Any], **_: Any) -> None:
+        if all(data[name] is None for name in NUMBERS):
+            raise ValidationError("Needs at least one of low, best, high, share.", "best")
+        given = [(name, data[name]) for name in ("low", "best", "high") if data[name] is not None]
+        for (smaller, least), (larger, most) in pairwise(given):
+            if least > most:
+                raise ValidationError(f"Must not be greater than {larger}.", smaller)
+
+
+class StatementRecord(Record):
+    """A statement as it is written."""
+
+    speaker = optional(Reference, "actors")
+    on_behalf_of = optional(Reference, "actors")
+    kind = Choice(STATEMENT_KINDS, required=True)
+    type = Choice(STATEMENT_TYPES, required=True)
+    text = Text(4000, required=True, metadata={"description": "A quote verbatim, a paraphrase in own words."})
+    date = Day(required=True, metadata={"description": "Earliest possible day."})
+    end_date = optional(Day, metadata={"description": "Latest possible day; the same as date if left out."})
+    date_precision = Choice(DATE_PRECISIONS, required=True)
+    location = optional(Reference, "locations", metadata={"description": "Where it was said."})
+    addressees = Listing(Reference("actors"))
+    events = Listing(Reference("events"))
+    figures = Listing(fields.Nested(FigureRecord))
+    dataset = optional(Id)
+    evidence = evidence_list()
+
+    @validates_schema
+    def _ends_after_it_starts(self, data: dict[str, Any], **_: Any) -> None:
+        end = data["end_date"] or data["date"]
+        if end < data["date"]:
+            raise ValidationError("Must not be before date.", "end_date")
+        if data["date_precision"] == "day" and end != data["date"]:
+            raise ValidationError("Must not be 'day' where date and end_date differ.", "date_precision")
+
+    @validates_schema
+    def _figures_count_its_events(self, data: dict[str, Any], **_: Any) -> None:
+        for index, figure in enumerate(data["figures"]):
+            if figure["event"] is None and len(data["events"]) > 1:
+                fault = "Must name the event it counts: the statement is about several."
+            elif figure["event"] is not None and figure["event"] not in data["events"]:
+                fault = "Must be one of the statement's events."
+            else:
+                continue
+            raise ValidationError({"figures": {index: {"event": [fault]}}})
+
+
+class EventBrief(Schema):
+    """An event as a statement shows it."""
+
+    id = Id(required=True)
+    title = Text(300, required=True)
+
+
+class Statement(StatementRecord, Stored):
+    """A statement as it is read."""
+
+    title = Text(500, required=True, metadata={"description": "Who said it and how it begins."})
+    speaker = fields.Nested(ActorBrief, required=True, allow_none=True)
+    on_behalf_of = fields.Nested(ActorBrief, required=True, allow_none=True)
+    end_date = Day(required=True)
+    location = fields.Nested(LocationBrief, required=True, allow_none=True)
+    addressees = Listing(fields.Nested(ActorBrief), required=True)
+    events = Listing(fields.Nested(EventBrief), required=True)
+    source_count = WholeNumber(required=True)
+    independent_source_count = WholeNumber(required=True)
+
+
+PARTS = ("speaker", "on_behalf_of", "addressee")
+"""How an actor takes part in a statement."""
+
+
+def _figure(each: Document) -> str:
+    number = next(each[name] for name in ("best", "low", "high", "share") if each[name] is not None)
+    return f"{each['measure']} {each['population']}: {each['qualifier']} {number:g}"
+
+
+def _part(part: str) -> ClauseMaker:
+    return filters.inside(
+        "actors",
+        f"statements.seq IN (SELECT statement FROM statement_actors WHERE part = '{part}' AND actor {{inside}})",
+    )
+
+
+ABOUT_PLACE = "statements.seq IN (SELECT statement FROM statement_locations WHERE location {})"
+
+STATEMENTS = Resource(
+    name="statements",
+    singular="statement",
+    about="Who said what, when, about which events, with the figures they gave.",
+    record=StatementRecord,
+    view=Statement,
+    filters=(
+        filters.one_of("type", STATEMENT_TYPES, "statements.type", "condemn", "What kind of utterance it is."),
+        filters.named(
+            "actor", "actors", "Turkey", "Speaker, addressee or represented, or an organisation one of them belongs to.",
+            filters.acting(
+                "statements.seq IN (SELECT statement FROM statement_actors WHERE actor {inside}{role})", "part"
+            ),
+        ),
+        Filter("role", kinds.Word(PARTS), "With `actor`: only in this part.", "speaker", True, needs=("actor",)),
+        filters.named(
+            "speaker", "actors", "SOHR", "Who said it, or an organisation that the speaker belongs to.", _part("speaker")
+        ),
+        filters.named(
+            "on_behalf_of", "actors", "Kremlin", "For whom it was said.", _part("on_behalf_of")
+        ),
+        filters.one_of("kind", STATEMENT_KINDS, "statements.kind", "quote", "Verbatim or in other words."),
+        filters.named(
+            "event", "events", "northern-syria-offensive", "An event that it is about.",
+            lambda events, _: Clause(
+                f"statements.seq IN (SELECT statement FROM statement_events WHERE event {filters.IN_LIST})",
+                (filters.as_list(events),),
+            ),
+        ),
+        filters.named(
+            "location", "locations", "Aleppo",
+            "The place where it was said or that an event it is about took place, with everything inside it.",
+            filters.inside("locations", ABOUT_PLACE.format("{inside}")),
+        ),
+        filters.country(
+            lambda codes, _: Clause(
+                ABOUT_PLACE.format(f"IN (SELECT seq FROM locations WHERE country {filters.IN_LIST})"),
+                (filters.as_list(codes),),
+            )
+        ),
+        *filters.span("statements.date", "statements.end_date", ("2024-11-27", "2024-11-29")),
+        *filters.area(ABOUT_PLACE.format("IN {places}")),
+        filters.text("statements", "sovereignty"),
+        filters.named(
+            "source", "sources", "ssbcrack-half-of-aleppo", "A source that reports it, or one that such a source rewrites.",
+            filters.inside("sources", "statements.seq IN (SELECT statement FROM statement_sources WHERE source {inside})"),
+        ),
+        filters.dataset("statements"),
+        filters.updated_since("statements"),
+    ),
+    sorts={
+        "date": "statements.date",
+        "end_date": "statements.end_date",
+        "type": "statements.type",
+        "title": "statements.title_key",
+        "updated_at": "statements.updated_at",
+        "created_at": "statements.created_at",
+    },
+    default_sort="-date",
+    columns=(
+        column("id"),
+        column("date"),
+        column("end_date"),
+        column("date_precision"),
+        column("kind"),
+        column("type"),
+        column("speaker_id", "speaker", "id"),
+        column("speaker", "speaker", "name"),
+        column("on_behalf_of", "on_behalf_of", "name"),
+        listed("addressees", "addressees", lambda each: each["name"]),
+        column("text"),
+        listed("figures", "figures", _figure),
+        listed("events", "events", lambda each: each["id"]),
+        column("location_id", "location", "id"),
+        column("location", "location", "name"),
+        column("country", "location", "country"),
+        column("latitude", "location", "latitude"),
+        column("longitude", "location", "longitude"),
+        column("dataset"),
+        column("source_count"),
+        column("independent_source_count"),
+        listed("sources", "evidence", lambda each: each["source"]),
+        *STORED_COLUMNS,
+    ),
+    has_places=True,
+)  # fmt: skip

@@ -1,0 +1,47 @@
+"""Plain text: what may be stored, how names are compared, how words are counted, what a misspelling meant."""
+
+import difflib
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+
+APOSTROPHES = "'’‘`´ʼʻʿʾ"
+"""Marks that transliterations use or leave out at will: Hay'at, Hay’at and Hayat are one word."""
+
+_DROPPED = str.maketrans("", "", APOSTROPHES)
+_NOT_WORD = re.compile(r"[\W_]+")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+SUGGESTION_LIKENESS = 0.6
+"""Below this ratio (difflib) a suggestion is noise."""
+
+LONGEST_SHOWN = 80
+
+
+def fold(text: str) -> str:
+    """The form in which names are compared: no case, accents, apostrophes or punctuation; single spaces.
+
+    >>> fold("Hay’at Tahrir al-Shām")
+    'hayat tahrir al sham'
+    """
+    decomposed = unicodedata.normalize("NFKD", text.translate(_DROPPED))
+    bare = "".join(each for each in decomposed if not unicodedata.combining(each))
+    return _NOT_WORD.sub(" ", bare.casefold()).strip()
+
+
+def unstorable(text: str) -> str | None:
+    """The first character that no text here may hold (control characters, lone surrogates), as U+XXXX."""
+    found = _FORBIDDEN.search(text)
+    return f"U+{ord(found.group()):04X}" if found else None
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str | None:
+    """The allowed word that was probably meant, or None."""
+    by_fold = {fold(each): each for each in allowed}
+    close = difflib.get_close_matches(fold(word[:128]), by_fold, 1, SUGGESTION_LIKENESS)
+    return by_fold[close[0]] if close else None
+
+
+def shown(text: str) -> str:
+    """A stranger's text as an error message repeats it: quoted, escaped, and not longer than it helps."""
+    return json.dumps(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…", ensure_ascii=False)

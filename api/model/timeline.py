@@ -1,0 +1,93 @@
+"""Timeline: the events and statements of one filter, in one chronological list."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from marshmallow import Schema, fields
+
+from api.model import kinds
+from api.model.event import EVENTS
+from api.model.fields import Choice, Day, Id, Text
+from api.model.location import LocationBrief
+from api.model.parameters import Filter
+from api.model.resource import Column, Resource, column
+from api.model.statement import STATEMENTS
+from api.model.taxonomy import EVENT_TYPE_NAMES, ROLES, STATEMENT_TYPES
+
+ENTRIES = ("event", "statement")
+
+
+class Entry(Schema):
+    """One entry of the timeline."""
+
+    entry = Choice(ENTRIES, required=True)
+    id = Id(required=True)
+    date = Day(required=True)
+    end_date = Day(required=True)
+    title = Text(500, required=True)
+    type = Choice((*EVENT_TYPE_NAMES, *STATEMENT_TYPES), required=True)
+    location = fields.Nested(LocationBrief, required=True, allow_none=True)
+    record = fields.Dict(required=True, metadata={"description": "The whole event or statement."})
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The two nouns that it joins, the filters both have, and its flat columns."""
+
+    branches: Mapping[str, Resource]
+    filters: tuple[Filter, ...]
+    sorts: Mapping[str, Mapping[str, str]]
+    default_sort: str
+    columns: tuple[Column, ...]
+
+
+SHARED = ("actor", "location", "country", "from", "to", "certain", "bbox", "near", "radius", "q", "source", "dataset",
+          "updated_since")  # fmt: skip
+
+TIMELINE = Timeline(
+    branches={"event": EVENTS, "statement": STATEMENTS},
+    filters=(
+        Filter("entry", kinds.Word(ENTRIES), "Only events or only statements.", "event", takes_many=True),
+        Filter(
+            "type", kinds.Word((*EVENT_TYPE_NAMES, *STATEMENT_TYPES)), "Types of event or of statement.",
+            "airstrike,condemn", takes_many=True,
+        ),
+        *(replace(EVENTS.filter(name), clause=None) for name in SHARED),
+        Filter(
+            "role", kinds.Word((*ROLES, "speaker", "on_behalf_of", "addressee")),
+            "With `actor`: only in this role or part.", "speaker", takes_many=True, needs=("actor",),
+        ),
+    ),
+    sorts={"date": {"event": "events.start_date", "statement": "statements.date"}},
+    default_sort="date",
+    columns=(
+        column("entry"),
+        column("id"),
+        column("date"),
+        column("end_date"),
+        column("title"),
+        column("type"),
+        column("location_id", "location", "id"),
+        column("location", "location", "name"),
+        column("country", "location", "country"),
+        column("latitude", "location", "latitude"),
+        column("longitude", "location", "longitude"),
+        column("url", "record", "links", "self"),
+    ),
+)  # fmt: skip
+
+
+def entry_text(entry: str, document: str) -> str:
+    """A stored event or statement as an entry of the timeline, JSON text around JSON text."""
+    record = json.loads(document)
+    head = {
+        "entry": entry,
+        "id": record["id"],
+        "date": record["start_date" if entry == "event" else "date"],
+        "end_date": record["end_date"],
+        "title": record["title"],
+        "type": record["type"],
+        "location": record["location"],
+    }
+    return f'{json.dumps(head, ensure_ascii=False, separators=(",", ":"))[:-1]},"record":{document}}}'

@@ -1,0 +1,161 @@
+"""Summaries: counts and figures of a filtered set, by one or two groups.
+
+An event in several groups (by `actor` or `source`) counts in each. Within one group an event's toll is left out where a
+longer event that it is part of stands in the same group with a toll of its own, so nobody is counted twice.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from api.model.parameters import Clause
+from api.query.cursor import Position
+from api.query.select import after, conjunction
+
+
+@dataclass(frozen=True)
+class Group:
+    """A way to group: the SQL of its key, which is '' where nothing is known, and the joins that it needs."""
+
+    key: str
+    join: str = ""
+    collection: str | None = None
+
+
+Dated = Callable[[str], str]
+PERIODS: Mapping[str, Dated] = {
+    "day": lambda column: column,
+    "week": lambda column: f"date({column}, '-6 days', 'weekday 1')",
+    "month": lambda column: f"substr({column}, 1, 7)",
+    "year": lambda column: f"substr({column}, 1, 4)",
+}
+
+
+def _periods(first: str, last: str) -> dict[str, Group]:
+    """Periods that hold a whole span of days; a span that reaches over two is in none, as its period is not known."""
+    return {
+        name: Group(f"CASE WHEN {period(first)} = {period(last)} THEN {period(first)} ELSE '' END")
+        for name, period in PERIODS.items()
+    }
+
+
+EVENT_GROUPS: Mapping[str, Group] = {
+    "type": Group("events.type"),
+    "country": Group("coalesce(events.country, '')"),
+    "location": Group("coalesce(place.id, '')", "LEFT JOIN locations AS place ON place.seq = location", "locations"),
+    "actor": Group(
+        "coalesce(who.id, '')",
+        "LEFT JOIN (SELECT DISTINCT event, actor FROM event_actors) AS part ON part.event = events.seq"
+        " LEFT JOIN actors AS who ON who.seq = part.actor",
+        "actors",
+    ),
+    "source": Group(
+        "report.id",
+        "JOIN event_sources AS cited ON cited.event = events.seq JOIN sources AS report ON report.seq = cited.source",
+        "sources",
+    ),
+    **_periods("events.start_date", "events.end_date"),
+}
+STATEMENT_GROUPS: Mapping[str, Group] = {
+    "type": Group("statements.type"),
+    "country": Group(
+        "coalesce(spot.country, '')",
+        "LEFT JOIN (SELECT DISTINCT statement, country FROM statement_locations JOIN locations ON seq = location)"
+        " AS spot ON spot.statement = statements.seq",
+    ),
+    "location": Group(
+        "coalesce(place.id, '')",
+        "LEFT JOIN statement_locations AS placed ON placed.statement = statements.seq"
+        " LEFT JOIN locations AS place ON place.seq = placed.location",
+        "locations",
+    ),
+    "actor": Group(
+        "coalesce(who.id, '')",
+        "LEFT JOIN (SELECT DISTINCT statement, actor FROM statement_actors) AS part"
+        " ON part.statement = statements.seq LEFT JOIN actors AS who ON who.seq = part.actor",
+        "actors",
+    ),
+    "source": Group(
+        "report.id",
+        "JOIN statement_sources AS cited ON cited.statement = statements.seq"
+        " JOIN sources AS report ON report.seq = cited.source",
+        "sources",
+    ),
+    **_periods("statements.date", "statements.end_date"),
+}
+GROUPS = {"events": EVENT_GROUPS, "statements": STATEMENT_GROUPS}
+GROUP_NAMES = tuple(EVENT_GROUPS)
+
+TOLLS = {
+    "fatalities_low": "fatalities",
+    "fatalities": "fatalities",
+    "fatalities_high": "fatalities",
+    "fatalities_civilians": "fatalities",
+    "injured": "injured",
+    "displaced": "displaced",
+}
+"""Columns that are added up, each with the column that tells whether a longer event has that toll itself."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A question: which noun, in which groups (none, one or two), narrowed by which clauses."""
+
+    noun: str
+    names: Sequence[str]
+    clauses: Sequence[Clause]
+
+    def matched(self) -> Clause:
+        """A WITH of the rows in their groups: `matched (seq, k0, k1, …)`, once for each group that a row is in."""
+        groups = [GROUPS[self.noun][name] for name in self.names]
+        keys = [group.key for group in groups] + ["''"] * (2 - len(groups))
+        where = conjunction(self.clauses)
+        added = f"part_of, {', '.join(TOLLS)}" if self.noun == "events" else "doc"
+        return Clause(
+            f"WITH matched AS MATERIALIZED (SELECT {self.noun}.seq AS seq, {keys[0]} AS k0, {keys[1]} AS k1, {added}"
+            f" FROM {self.noun} {' '.join(group.join for group in groups)} WHERE {where.sql})",
+            where.values,
+        )
+
+    def page(self, order: Sequence[str], descending: Sequence[bool], limit: int, position: Position | None) -> Clause:
+        """The SELECT of `limit` + 1 groups: k0, k1, size, and for events each of `TOLLS` and how many events gave one."""
+        matched = self.matched()
+        tolls = _tolls() if self.noun == "events" else ""
+        grouped = f"SELECT k0, k1, count(*) AS size{tolls} FROM matched AS one GROUP BY k0, k1"
+        backward = position is not None and position.is_backward
+        falls = [each != backward for each in descending]
+        begin = after(order, falls, position.keys) if position else Clause("true")
+        by = ", ".join(f"{key}{' DESC' if down else ''}" for key, down in zip(order, falls, strict=True))
+        return Clause(
+            f"{matched.sql} SELECT * FROM ({grouped}) WHERE {begin.sql} ORDER BY {by} LIMIT ?",
+            (*matched.values, *begin.values, limit + 1),
+        )
+
+    def total(self) -> Clause:
+        """The SELECT of how many groups there are."""
+        matched = self.matched()
+        return Clause(f"{matched.sql} SELECT count(*) FROM (SELECT DISTINCT k0, k1 FROM matched)", matched.values)
+
+    def figures(self) -> Clause:
+        """The SELECT of figures in statements: k0, k1, measure, population, how many, the least and the most given."""
+        matched = self.matched()
+        return Clause(
+            f"{matched.sql} SELECT k0, k1, value ->> 'measure' AS measure, value ->> 'population' AS population,"
+            " count(*), min(coalesce(value ->> 'low', value ->> 'best', value ->> 'high')),"
+            " max(coalesce(value ->> 'high', value ->> 'best', value ->> 'low'))"
+            " FROM matched, json_each(doc, '$.figures') GROUP BY k0, k1, measure, population"
+            " ORDER BY measure, population",
+            matched.values,
+        )
+
+
+def _tolls() -> str:
+    sums = [f", sum({column}) FILTER (WHERE {_stands_alone(whole)}) AS {column}" for column, whole in TOLLS.items()]
+    return "".join(sums) + f", count(fatalities) FILTER (WHERE {_stands_alone('fatalities')}) AS counted"
+
+
+def _stands_alone(column: str) -> str:
+    return (
+        "one.part_of IS NULL OR NOT EXISTS (SELECT 1 FROM tree JOIN matched AS whole ON whole.seq = ancestor"
+        " WHERE collection = 'events' AND descendant = one.seq"
+        f" AND whole.k0 = one.k0 AND whole.k1 = one.k1 AND whole.{column} IS NOT NULL)"
+    )

@@ -1,0 +1,51 @@
+"""From nothing, or from an older version, to the current schema: all in one transaction, or not at all."""
+
+import secrets
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+from sqlite_utils import Database, Migrations
+
+from api.model.moments import now
+from api.store import sqlite
+from api.store.connections import APPLICATION_ID, SCHEMA_VERSION, check, open_writer
+
+MIGRATIONS = Migrations("event-timeline")
+
+
+@MIGRATIONS()
+def m001_schema(db: Database) -> None:
+    """The schema as an SQL file: sqlite-utils' own `create()` knows neither CHECK nor ON DELETE."""
+    script = resources.files("api.store").joinpath("schema.sql").read_text("utf-8")
+    for statement in _statements(script):
+        db.execute(statement)
+    db.execute("INSERT INTO store VALUES (1, ?, ?)", (secrets.token_hex(8), now()))
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The script's statements one by one: `executescript` would commit the transaction around it."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite.is_complete(statement):
+            yield statement
+            statement = ""
+
+
+def open_migrated(path: Path) -> sqlite.Connection:
+    """A connection that may write to the database at the path, which is made or brought up to date first.
+
+    Raises `StoreRefused` for a file that is not ours, is newer than the code, or is damaged.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        check(path)
+    connection = open_writer(path)
+    if connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
+        connection.execute("BEGIN IMMEDIATE")
+        MIGRATIONS.apply(Database(connection))
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute("COMMIT")
+    return connection

@@ -1,0 +1,214 @@
+"""Writing: records in, one transaction, one row in `changes` for each record that is new or different.
+
+A record's row, its joins, its names and its place in the trees are written first; then every document that shows or
+counts something of it is rendered again, in the same transaction.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlite_utils import Database
+
+from api.model.bundle import Bundle, all_references, invalid
+from api.model.filters import IN_LIST, as_list
+from api.model.moments import now
+from api.model.nouns import NOUNS
+from api.model.problem import Fault
+from api.model.text import fold
+from api.store import links, sqlite
+from api.store.rendering import as_json, render
+from api.store.rows import narrow_row
+
+Record = Mapping[str, Any]
+
+
+@dataclass
+class Report:
+    """What a write did: ids of each collection that were created, updated or found unchanged."""
+
+    created: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    updated: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    unchanged: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def total(self, outcome: str) -> int:
+        """How many records had that outcome."""
+        return sum(len(ids) for ids in getattr(self, outcome).values())
+
+
+@dataclass(frozen=True)
+class _Stored:
+    seq: int
+    version: int
+    record: str
+
+
+def write(connection: sqlite.Connection, bundle: Bundle) -> Report:
+    """Store a bundle, all or nothing. The same bundle twice changes nothing.
+
+    Raises `Problem` 422 where references lead nowhere or a record would lie inside itself.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        report = _Writer(connection, now()).write(bundle)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    return report
+
+
+class _Writer:
+    def __init__(self, connection: sqlite.Connection, at: str) -> None:
+        self.connection, self.at = connection, at
+        self.database = Database(connection)
+        self.report = Report()
+        self.seq_of: dict[tuple[str, str], int] = {}
+
+    def write(self, bundle: Bundle) -> Report:
+        self._write_datasets(bundle)
+        stored = self._find(bundle)
+        self._refuse_dangling(bundle)
+        changed: dict[str, list[Record]] = {}
+        for noun in NOUNS:
+            changed[noun.name] = [
+                record for record in bundle.records[noun.name] if self._differs(noun.name, record, stored)
+            ]
+        touched = {name: {self.seq_of[name, each["id"]] for each in records} for name, records in changed.items()}
+        if not any(touched.values()):
+            return self.report
+        before = links.reached(self.connection, touched)
+        for name, records in changed.items():
+            self._write_rows(name, records, stored)
+            self._write_joins(name, records)
+        self._plant_trees(bundle)
+        after = links.reached(self.connection, touched)
+        links.place_statements(self.connection, before["statements"] | after["statements"])
+        after = links.reached(self.connection, touched)
+        render(self.connection, {name: before[name] | after[name] for name in after})
+        return self.report
+
+    def _write_datasets(self, bundle: Bundle) -> None:
+        self.database.table("datasets").upsert_all(bundle.datasets, pk="id")
+        known = {row[0] for row in self.connection.execute("SELECT id FROM datasets")}
+        faults = [
+            Fault(f"There is no dataset {record['dataset']!r}.", pointer=f"/{name}/{index}/dataset")
+            for name in ("events", "statements")
+            for index, record in enumerate(bundle.records[name])
+            if record["dataset"] is not None and record["dataset"] not in known
+        ]
+        if faults:
+            raise invalid(faults)
+
+    def _find(self, bundle: Bundle) -> dict[tuple[str, str], _Stored]:
+        """What is stored under the bundle's ids; new ids are given row numbers, old and new go to `seq_of`."""
+        stored: dict[tuple[str, str], _Stored] = {}
+        for noun in NOUNS:
+            name = noun.name
+            ids = [each["id"] for each in bundle.records[name]]
+            for row_id, seq, version, record in self.connection.execute(
+                f"SELECT {name}.id, {name}.seq, {name}.version, record FROM {name}"
+                f" JOIN changes ON changes.seq = {name}.change WHERE {name}.id {IN_LIST}",
+                (as_list(ids),),
+            ):
+                stored[name, row_id] = _Stored(seq, version, record)
+                self.seq_of[name, row_id] = seq
+            (free,) = self.connection.execute(f"SELECT coalesce(max(seq), 0) + 1 FROM {name}").fetchone()
+            for new in (each for each in ids if (name, each) not in stored):
+                self.seq_of[name, new] = free
+                free += 1
+        return stored
+
+    def _refuse_dangling(self, bundle: Bundle) -> None:
+        wanted = list(all_references(bundle.records))
+        outside = {(name, row_id) for _, name, row_id in wanted if (name, row_id) not in self.seq_of}
+        for noun in NOUNS:
+            ids = [row_id for name, row_id in outside if name == noun.name]
+            for row_id, seq in self.connection.execute(
+                f"SELECT id, seq FROM {noun.name} WHERE id {IN_LIST}", (as_list(ids),)
+            ):
+                self.seq_of[noun.name, row_id] = seq
+        faults = [
+            Fault(f"There is no record {row_id!r} in {name}.", pointer=pointer)
+            for pointer, name, row_id in wanted
+            if (name, row_id) not in self.seq_of
+        ]
+        if faults:
+            raise invalid(faults)
+
+    def _differs(self, name: str, record: Record, stored: Mapping[tuple[str, str], _Stored]) -> bool:
+        old = stored.get((name, record["id"]))
+        if old is None:
+            self.report.created[name].append(record["id"])
+        elif links.parse(old.record) == record:
+            self.report.unchanged[name].append(record["id"])
+            return False
+        else:
+            self.report.updated[name].append(record["id"])
+        return True
+
+    def _write_rows(self, name: str, records: Iterable[Record], stored: Mapping[tuple[str, str], _Stored]) -> None:
+        for record in records:
+            old = stored.get((name, record["id"]))
+            version = old.version + 1 if old else 1
+            change = self.connection.execute(
+                "INSERT INTO changes (at, collection, id, version, change, record) VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    self.at,
+                    name,
+                    record["id"],
+                    version,
+                    "updated" if old else "created",
+                    as_json(record),
+                ),
+            ).lastrowid
+            row = narrow_row(name, record, self.seq_of)
+            row |= {"version": version, "updated_at": self.at, "change": change}
+            table = self.database.table(name)
+            if old:
+                table.update(old.seq, row)
+            else:
+                row |= {"seq": self.seq_of[name, record["id"]], "created_at": self.at, "doc": "{}"}
+                table.insert(row | {"id": record["id"]}, pk="seq")
+
+    def _write_joins(self, name: str, records: Iterable[Record]) -> None:
+        rows: dict[str, list[dict[str, Any]]] = {table: [] for table in links.JOIN_TABLES[name]}
+        seqs = []
+        for record in records:
+            seq = self.seq_of[name, record["id"]]
+            seqs.append(seq)
+            for table, row in links.join_rows(name, seq, record, self.seq_of):
+                rows[table].append(row)
+        for table, own in links.JOIN_TABLES[name].items():
+            self.connection.execute(f"DELETE FROM {table} WHERE {own} {IN_LIST}", (as_list(seqs),))
+            self.database.table(table).insert_all(rows[table], ignore=True)
+        if name in ("actors", "locations", "sources", "events"):
+            self._write_names(name, records)
+        if name == "locations":
+            self._write_boxes(records)
+
+    def _write_names(self, name: str, records: Iterable[Record]) -> None:
+        rows: list[dict[str, Any]] = []
+        for record in records:
+            seq = self.seq_of[name, record["id"]]
+            self.connection.execute("DELETE FROM names WHERE collection = ? AND seq = ?", (name, seq))
+            called = [record.get("name") or record.get("title"), *record.get("aliases", ())]
+            folded = dict.fromkeys(fold(each) for each in called if each)
+            rows += ({"collection": name, "folded": each, "seq": seq} for each in folded if each)
+        self.database.table("names").insert_all(rows)
+
+    def _write_boxes(self, records: Iterable[Record]) -> None:
+        for record in records:
+            seq, x, y = self.seq_of["locations", record["id"]], record["longitude"], record["latitude"]
+            self.connection.execute("DELETE FROM locations_box WHERE seq = ?", (seq,))
+            if x is not None:
+                self.connection.execute("INSERT INTO locations_box VALUES (?, ?, ?, ?, ?)", (seq, x, x, y, y))
+
+    def _plant_trees(self, bundle: Bundle) -> None:
+        for name in links.PARENTS:
+            looped = links.plant(self.connection, name)
+            if looped:
+                index = next((i for i, each in enumerate(bundle.records[name]) if each["id"] == looped), None)
+                pointer = f"/{name}" if index is None else f"/{name}/{index}"
+                raise invalid([Fault(f"{looped!r} would lie inside itself.", pointer=pointer)])

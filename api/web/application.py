@@ -1,0 +1,38 @@
+"""Wiring: the parts of the web room become one Flask application."""
+
+from flask import Flask
+from flask_compress import Compress
+
+from api.config import Settings
+from api.formats.registry import FORMATS
+from api.store.connections import Store
+from api.web import http, operations, pages, problems, rate_limit, routes
+from api.web.table import ROUTES
+
+COMPRESSED = [
+    *(each.media_type for each in FORMATS),
+    problems.MEDIA_TYPE,
+    "text/html",
+    "text/css",
+    "text/javascript",
+    "image/svg+xml",
+]
+
+
+def create_app(settings: Settings) -> Flask:
+    """The application; no connection is opened before the first request, so that it may be forked."""
+    app = Flask(__name__, static_folder=None, template_folder="templates")
+    app.config["SETTINGS"] = settings
+    app.config["STORE"] = Store(settings.db, settings.query_ms)
+    app.config["COMPRESS_MIMETYPES"] = COMPRESSED
+    app.config["COMPRESS_EVALUATE_CONDITIONAL_REQUEST"] = False
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = True
+    Compress(app)
+    http.register(app)
+    rate_limit.register(app, settings)
+    problems.register(app)
+    routes.register(app, ROUTES)
+    operations.register(app)
+    pages.register(app)
+    return app

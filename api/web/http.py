@@ -1,0 +1,107 @@
+"""What every answer carries: request id, timing, CORS, security headers; and the validators that make 304s."""
+
+import hashlib
+import re
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+
+from flask import Flask, Response, current_app, g, request
+from werkzeug.http import http_date
+
+from api.config import Settings
+from api.store.connections import Store, Version
+
+CODE_VERSION = metadata.version("event-timeline")
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+EXPOSED = "Link, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID, Server-Timing"
+ALLOWED_HEADERS = (
+    "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-Modified-Since, If-None-Match, X-API-Key,"
+    " X-Request-ID"
+)
+PREFLIGHT_SECONDS = 86_400
+STALE_SECONDS = 60
+ENCODINGS = ("zstd", "br", "gzip", "deflate")
+PAGE_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+
+
+def settings() -> Settings:
+    """The settings of the running application."""
+    return current_app.config["SETTINGS"]  # type: ignore[no-any-return]
+
+
+def store() -> Store:
+    """The database of the running application."""
+    return current_app.config["STORE"]  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Validators:
+    """What tells whether an answer would still be the same: strong entity tag, and time of the newest change."""
+
+    etag: str
+    changed: datetime
+
+    def headers(self, max_age: int) -> dict[str, str]:
+        """The caching headers of a 200 or a 304."""
+        fields = {
+            "ETag": f'"{self.etag}"',
+            "Cache-Control": f"public, max-age={max_age}, stale-while-revalidate={STALE_SECONDS}",
+        }
+        # A second that is not over may still bring a change that this date would not show.
+        if (datetime.now(UTC) - self.changed).total_seconds() >= 2:
+            fields["Last-Modified"] = http_date(self.changed)
+        return fields
+
+
+def validators(version: Version, media_type: str) -> Validators:
+    """Validators from the data's version, the code's version, the URL and the representation; no table is read."""
+    parts = (version.epoch, str(version.seq), CODE_VERSION, g.origin, request.full_path, media_type)
+    etag = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+    return Validators(etag, datetime.strptime(version.changed_at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC))
+
+
+def not_modified(current: Validators) -> Response | None:
+    """A 304 if the client's copy is current (RFC 9110, 13.2.2), in whatever encoding it has it."""
+    match = request.if_none_match
+    if match or match.star_tag:
+        tags = (current.etag, *(f"{current.etag}:{each}" for each in ENCODINGS))
+        held = next((tag for tag in tags if match.contains(tag)), None)
+    else:
+        since = request.if_modified_since
+        held = current.etag if since is not None and current.changed <= since else None
+    if held is None:
+        return None
+    return Response(status=304, headers=Validators(held, current.changed).headers(settings().max_age))
+
+
+def register(app: Flask) -> None:
+    """Set up what happens before and after every request."""
+
+    @app.before_request
+    def begin() -> None:
+        g.started = time.perf_counter()
+        asked = request.headers.get("X-Request-ID", "")
+        g.request_id = asked if REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
+        g.origin = settings().public_url.rstrip("/")
+        g.origin = g.origin or request.host_url.rstrip("/")
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        headers = response.headers
+        headers["X-Request-ID"] = g.request_id
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Access-Control-Allow-Origin"] = "*"
+        headers["Access-Control-Expose-Headers"] = EXPOSED
+        if request.method == "OPTIONS":
+            headers["Access-Control-Allow-Methods"] = headers.get("Allow", "GET, HEAD, OPTIONS")
+            headers["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
+            headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
+        if response.mimetype == "text/html":
+            headers["Content-Security-Policy"] = PAGE_POLICY
+        total = (time.perf_counter() - g.started) * 1000
+        database = g.get("database_seconds", 0.0) * 1000
+        headers["Server-Timing"] = f"db;dur={database:.1f}, total;dur={total:.1f}"
+        return response

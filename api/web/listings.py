@@ -1,0 +1,201 @@
+"""Lists: each collection and the timeline, in every format, page by page or whole."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, g, request
+
+from api.formats.registry import FORMATS, JSON, PLACELESS
+from api.formats.sheet import Format, Sheet
+from api.model.actor import ACTORS
+from api.model.event import EVENTS
+from api.model.location import LOCATIONS
+from api.model.parameters import Filter, Parameter
+from api.model.problem import Refusal
+from api.model.resource import Column, Resource, list_parameters
+from api.model.source import SOURCES
+from api.model.statement import STATEMENTS
+from api.model.timeline import TIMELINE, Entry, entry_text
+from api.query import cursor
+from api.query.cursor import Position
+from api.query.rows import Row
+from api.query.select import Selection, Sort, of_resource, of_timeline
+from api.store import reading
+from api.web.http import store
+from api.web.queries import bad_parameters
+from api.web.routes import Question, Route
+
+HAVE_META = ("json", "geojson")
+"""The formats with room for a total."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What can be listed, and how: the one thing that lists of nouns and the timeline differ in."""
+
+    name: str
+    about: str
+    schema: str
+    filters: tuple[Filter, ...]
+    sorts: tuple[str, ...]
+    default_sort: str
+    columns: tuple[Column, ...]
+    members: tuple[str, ...]
+    select: Callable[[Mapping[str, Any], Sort], Selection]
+    as_document: Callable[[Row], str]
+    formats: tuple[Format, ...]
+    example: str
+
+    def parameters(self, form: Format) -> tuple[Parameter, ...]:
+        """What a list in this format takes."""
+        shown = tuple(column.name for column in self.columns) if form.is_flat else self.members
+        every = list_parameters(self.filters, self.sorts, self.default_sort, shown, form.is_whole)
+        return tuple(each for each in every if each.name != "total" or form.name in HAVE_META)
+
+
+def _of(noun: Resource, example: str) -> Listing:
+    def selection(given: Mapping[str, Any], sort: Sort) -> Selection:
+        return of_resource(noun, given, sort)
+
+    return Listing(
+        name=noun.name,
+        about=noun.about,
+        schema=noun.view.__name__,
+        filters=noun.filters,
+        sorts=tuple(noun.sorts),
+        default_sort=noun.default_sort,
+        columns=noun.columns,
+        members=noun.members,
+        select=selection,
+        as_document=lambda row: row.document,
+        formats=FORMATS if noun.has_places else PLACELESS,
+        example=f"/v1/{noun.name}?{example}",
+    )
+
+
+LISTINGS: tuple[Listing, ...] = (
+    _of(EVENTS, "actor=HTS&location=Aleppo"),
+    _of(STATEMENTS, "speaker=SOHR&kind=quote"),
+    Listing(
+        name="timeline",
+        about="Events and statements of one filter in one chronological list.",
+        schema=Entry.__name__,
+        filters=TIMELINE.filters,
+        sorts=tuple(TIMELINE.sorts),
+        default_sort=TIMELINE.default_sort,
+        columns=TIMELINE.columns,
+        members=tuple(Entry().dump_fields),
+        select=lambda given, sort: of_timeline(TIMELINE, given, sort),
+        as_document=lambda row: entry_text(row.entry, row.document),
+        formats=FORMATS,
+        example="/v1/timeline?location=Aleppo&from=2024-11-29",
+    ),
+    _of(ACTORS, "type=person"),
+    _of(LOCATIONS, "within=Syria&type=city"),
+    _of(SOURCES, "q=Aleppo"),
+)
+
+
+def routes(listing: Listing) -> Iterator[Route]:
+    """The bare path, which gives JSON or what `Accept` chooses, and one path for each format."""
+    first, *others = (_route(listing, form) for form in listing.formats)
+    yield by_accept(first, others, f"List {listing.name}")
+    yield first
+    yield from others
+
+
+def by_accept(first: Route, others: Sequence[Route], about: str) -> Route:
+    """The path without a format's name: the first format, or another that `Accept` likes better."""
+    return replace(
+        first,
+        path=first.path.removesuffix(".json"),
+        operation=first.operation.removesuffix("_json"),
+        about=about,
+        example=first.example.replace(".json", "", 1),
+        variants=tuple(others),
+    )
+
+
+def _route(listing: Listing, form: Format) -> Route:
+    path, _, query = listing.example.partition("?")
+    schema = {"$ref": f"#/components/schemas/{listing.schema}List"} if form is JSON else {"type": "string"}
+    if form.name == "geojson":
+        schema = {"$ref": "#/components/schemas/FeatureCollection"}
+    return Route(
+        f"{path}.{form.name}", f"list_{listing.name}_{form.name}", listing.name, f"List {listing.name} ({form.name})",
+        form.media_type, schema, lambda question: answer(listing, form, question), f"{path}.{form.name}?{query}",
+        listing.parameters(form), listing.about,
+    )  # fmt: skip
+
+
+def answer(listing: Listing, form: Format, question: Question) -> Response:
+    """A page of the list, or for a whole format without a limit all of it, sent as it is read."""
+    given = question.given
+    selection = listing.select(question.resolved, given["sort"])
+    owner = cursor.fingerprint(listing.name, given)
+    position = position_of(given, owner, len(selection.descending))
+    meta = {"total": reading.total(question.reader, selection)} if given.get("total") else {}
+    meta["dataset_version"] = question.version.seq
+    if "limit" not in given:
+        rows = reading.every_row(store(), selection, position)
+        sheet = _sheet(listing, question, page_links(None, None, owner), meta)
+        return Response(_pieces(form, listing, rows, sheet, g.origin), content_type=_content_type(form))
+    page = reading.page(question.reader, selection, given["limit"], position)
+    links = page_links(page.before, page.after, owner)
+    sheet = _sheet(listing, question, links, {"limit": given["limit"], "count": len(page.rows)} | meta)
+    return page_response(form, _pieces(form, listing, page.rows, sheet, g.origin), links)
+
+
+def page_response(form: Format, pieces: Iterable[bytes], links: Mapping[str, str | None]) -> Response:
+    """A page as one body, with its links in the `Link` header too (RFC 8288)."""
+    response = Response(b"".join(pieces), content_type=_content_type(form))
+    response.headers["Link"] = ", ".join(f'<{url}>; rel="{rel}"' for rel, url in links.items() if url)
+    return response
+
+
+def position_of(given: Mapping[str, Any], owner: str, key_count: int) -> Position | None:
+    """Where the page begins that the cursor asks for; `Problem` 400 for a cursor that is none of this list's."""
+    if "cursor" not in given:
+        return None
+    try:
+        return cursor.decode(given["cursor"], owner, key_count)
+    except Refusal as refusal:
+        raise bad_parameters([refusal.of("cursor")]) from None
+
+
+def _sheet(listing: Listing, question: Question, links: Mapping[str, str | None], meta: Mapping[str, Any]) -> Sheet:
+    wanted: Sequence[str] | None = question.given.get("fields")
+    columns = [each for each in listing.columns if wanted is None or each.name in wanted]
+    return Sheet(columns, wanted, links, meta)
+
+
+def _pieces(form: Format, listing: Listing, rows: Iterable[Row], sheet: Sheet, origin: str) -> Iterator[bytes]:
+    documents = (absolute(listing.as_document(row), origin) for row in rows)
+    return (piece.encode() for piece in form.encode(documents, sheet))
+
+
+def absolute(document: str, origin: str) -> str:
+    """The document with the address of its record made whole; inside a JSON string its quotes would be escaped."""
+    return document.replace('"self":"/v1/', f'"self":"{origin}/v1/')
+
+
+def page_links(before: Position | None, after: Position | None, owner: str) -> dict[str, str | None]:
+    """The links of a page; `next` and `prev` are null where there is nothing more."""
+    return {
+        "self": g.origin + request.full_path.rstrip("?"),
+        "next": _link(after, owner),
+        "prev": _link(before, owner),
+    }
+
+
+def _link(position: Position | None, owner: str) -> str | None:
+    if position is None:
+        return None
+    pairs = [(name, each) for name, values in request.args.lists() if name != "cursor" for each in values]
+    return f"{g.origin}{request.path}?{urlencode([*pairs, ('cursor', cursor.encode(position, owner))], safe=',:')}"
+
+
+def _content_type(form: Format) -> str:
+    return f"{form.media_type}; charset=utf-8" if form.media_type == "text/csv" else form.media_type

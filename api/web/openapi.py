@@ -1,0 +1,191 @@
+"""The OpenAPI 3.1 document, made from the routes and the schemas; nothing in it is written a second time."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema
+
+from api.model.bundle import BundleSchema
+from api.model.nouns import NOUNS
+from api.model.parameters import Parameter
+from api.model.timeline import Entry
+from api.web import problems
+from api.web.http import CODE_VERSION
+from api.web.openapi_parts import SCHEMAS, list_schema
+from api.web.routes import Route
+from api.web.table import ROUTES
+
+JsonObject = dict[str, Any]
+RECORDS = (*(noun.view.__name__ for noun in NOUNS), "Entry")
+ALWAYS = (304, 400, 429, 500, 503)
+"""Statuses that every operation may answer with, beside 200."""
+DESCRIPTION = """Conflict events, actors, locations and statements taken out of news articles: normalized, filterable, and
+every fact traceable to the phrase in the source that says it.
+
+Commas in a list parameter mean *or*, and so does repeating it; different parameters mean *and*. An unknown parameter, a
+wrong value, an empty one: 400, with the parameter's name and the way out. Nothing is clamped, skipped or ignored."""
+
+
+def document(origin: str) -> JsonObject:
+    """The whole document, for a server at the origin."""
+    plugin = MarshmallowPlugin(schema_name_resolver=_schema_name)
+    spec = APISpec(
+        "Event Timeline",
+        CODE_VERSION,
+        "3.1.0",
+        plugins=[plugin],
+        info={
+            "description": DESCRIPTION,
+            "license": {"name": "MIT (code); each dataset under its own licence, see /v1/meta", "identifier": "MIT"},
+        },
+        servers=[{"url": origin}],
+        tags=[{"name": name, "description": about} for name, about in _tags().items()],
+        security=[],
+    )
+    for noun in NOUNS:
+        spec.components.schema(noun.view.__name__, schema=noun.view_schema)
+    spec.components.schema("Entry", schema=Entry())
+    spec.components.schema("Bundle", schema=BundleSchema())
+    for name in RECORDS:
+        spec.components.schema(f"{name}List", component=list_schema({"$ref": f"#/components/schemas/{name}"}))
+    for name, schema in SCHEMAS.items():
+        spec.components.schema(name, component=schema)
+    parameters = _Parameters(spec)
+    for route in ROUTES:
+        path = route.path.replace("<", "{").replace(">", "}")
+        spec.path(path, operations={"get": _operation(route, parameters)})
+    found: JsonObject = _opened(spec.to_dict())
+    for name in RECORDS:
+        found["components"]["schemas"][name].pop("required", None)  # `fields` may leave out any member
+    found["components"]["responses"] = {_response_name(kind): _problem(kind) for kind in problems.KINDS}
+    return found
+
+
+class _Parameters:
+    """Parameters as components: one for each that differs, named by the parameter, and by the list where that is taken."""
+
+    def __init__(self, spec: APISpec) -> None:
+        self._spec = spec
+        self._known: dict[str, JsonObject] = {}
+
+    def component(self, parameter: Parameter, route: Route) -> str:
+        """The name of the component that describes the parameter, which is made where there is none."""
+        wanted = _query_parameter(parameter)
+        for name in (parameter.name, f"{route.tag}_{parameter.name}", f"{route.operation}_{parameter.name}"):
+            if name not in self._known:
+                self._known[name] = wanted
+                self._spec.components.parameter(name, "query", wanted)
+            if self._known[name] == wanted:
+                return name
+        raise AssertionError(f"two parameters {parameter.name} in {route.operation}")
+
+
+def _schema_name(schema: type[Schema] | Schema) -> str:
+    name = schema.__name__ if isinstance(schema, type) else type(schema).__name__
+    return name.removesuffix("Schema")
+
+
+def _tags() -> Mapping[str, str]:
+    about = {noun.name: noun.about for noun in reversed(NOUNS)}
+    return about | {
+        "timeline": "Events and statements in one order.",
+        "bundle": "Records as one document.",
+        "about": "The data as a whole.",
+    }
+
+
+def _operation(route: Route, parameters: _Parameters) -> JsonObject:
+    others = (
+        f" `Accept` also chooses {', '.join(each.media_type for each in route.variants)}." if route.variants else ""
+    )
+    example = f"\n\nExample: `curl 'http://127.0.0.1:8000{route.example}'`"
+    statuses = [*ALWAYS, *([404] if route.path_parameters else []), *([406] if route.variants else [])]
+    return {
+        "operationId": route.operation,
+        "summary": route.about,
+        "description": route.description + others + example,
+        "tags": [route.tag],
+        "security": [],
+        "parameters": [
+            *(_path_parameter(name, example) for name, example in route.path_parameters.items()),
+            *(parameters.component(each, route) for each in route.parameters),
+        ],
+        "responses": {
+            "200": {
+                "description": "What was asked for.",
+                "headers": {
+                    name: {"description": text, "schema": {"type": "string"}} for name, text in HEADERS.items()
+                },
+                "content": {route.media_type: {"schema": route.schema}},
+            },
+            **{str(status): _response(status) for status in sorted(statuses)},
+        },
+    }
+
+
+HEADERS = {
+    "ETag": "Strong validator: send it back as If-None-Match and get a 304 while nothing has changed.",
+    "X-Request-ID": "The id that the request had, or was given.",
+    "Server-Timing": "Milliseconds in the database and in all.",
+}
+
+
+def _path_parameter(name: str, example: str) -> JsonObject:
+    schema = {"type": "string", "maxLength": 128, "minLength": 1}
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": "The record's id.",
+        "schema": schema,
+        "example": example,
+    }
+
+
+def _query_parameter(parameter: Parameter) -> JsonObject:
+    needs = f" Only with {' or '.join(f'`{each}`' for each in parameter.needs)}." if parameter.needs else ""
+    found: JsonObject = {
+        "name": parameter.name,
+        "description": parameter.description + needs,
+        "schema": parameter.schema(),
+    }
+    if parameter.takes_many:
+        found |= {"style": "form", "explode": False}
+    if parameter.example:
+        found["example"] = parameter.example_value()
+    return found
+
+
+def _response(status: int) -> JsonObject:
+    if status == 304:
+        return {"description": "Nothing has changed since the version that If-None-Match names."}
+    kind = next(each for each in problems.KINDS if each.status == status)
+    return {"$ref": f"#/components/responses/{_response_name(kind)}"}
+
+
+def _response_name(kind: problems.Kind) -> str:
+    return "".join(part.capitalize() for part in kind.name.split("-"))
+
+
+def _problem(kind: problems.Kind) -> JsonObject:
+    content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    found: JsonObject = {"description": f"{kind.title}. {kind.meaning} {kind.remedy}", "content": content}
+    if kind.status in (429, 503):
+        schema = {"type": "integer", "minimum": 0}
+        found["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": schema}}
+    return found
+
+
+def _opened(value: Any) -> Any:
+    """The document without `additionalProperties: false`: what is read may grow."""
+    if isinstance(value, Mapping):
+        return {
+            name: _opened(each)
+            for name, each in value.items()
+            if not (name == "additionalProperties" and each is False)
+        }
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [_opened(each) for each in value]
+    return value

@@ -1,0 +1,140 @@
+"""Pages for people: the index, the OpenAPI document and its reader, the guide, the list of problems. No internet needed."""
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import flask_swagger_ui
+from flask import Flask, Response, g, render_template, request
+
+from api.formats.json_list import to_json
+from api.model.nouns import NOUNS
+from api.model.problem import Problem
+from api.web import openapi, problems
+from api.web.http import CODE_VERSION, not_modified, settings, store, validators
+from api.web.listings import LISTINGS
+from api.web.queries import read
+from api.web.routes import Route
+from api.web.table import ROUTES
+
+HTML, JSON = "text/html", "application/json"
+SWAGGER_FILES = {
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
+    "favicon-32x32.png": "image/png",
+    "LICENSE": "text/plain",
+}
+OWN_FILES = {"pages.css": "text/css", "docs.js": "text/javascript", "icon.svg": "image/svg+xml"}
+OTHER_PATHS = (
+    ("/v1/openapi.json", "This API as OpenAPI 3.1, for machines."),
+    ("/docs", "The same, for people, with a form to try each request."),
+    ("/docs/guide", "Filters, formats, paging, caching and errors in one page."),
+    ("/docs/problems", "Every kind of error, what it means and what to do."),
+    ("/healthz", "Is the process up?"),
+    ("/readyz", "Can it answer?"),
+)
+
+
+def index_entries() -> list[dict[str, str]]:
+    """Every path with what it is for and an example that works; the formats of a list stand in its own entry."""
+    main = [each for each in ROUTES if not _is_format_path(each)]
+    return [
+        *(
+            {"path": each.path.replace("<record_id>", "{id}"), "about": each.about, "example": each.example}
+            for each in main
+        ),
+        *({"path": path, "about": about, "example": path} for path, about in OTHER_PATHS),
+    ]
+
+
+def _is_format_path(route: Route) -> bool:
+    return "." in route.path.rsplit("/", 1)[1]
+
+
+def register(app: Flask) -> None:
+    """The pages and their files."""
+    app.add_url_rule("/", "index", _cached(_index, _wanted))
+    app.add_url_rule("/v1/openapi.json", "openapi", _cached(_openapi, lambda: JSON))
+    app.add_url_rule("/docs", "docs", _cached(lambda: _page("docs.html"), lambda: HTML))
+    app.add_url_rule("/docs/guide", "guide", _cached(_guide, lambda: HTML))
+    app.add_url_rule("/docs/problems", "problems", _cached(_problems, lambda: HTML))
+    app.add_url_rule("/docs/assets/<name>", "asset", _asset)
+
+
+def _cached(answer: Callable[[], Response], media_type: Callable[[], str]) -> Callable[[], Response]:
+    def view() -> Response:
+        read(request.query_string, ())
+        current = validators(store().reader().version(), media_type())
+        response = not_modified(current)
+        if response is None:
+            response = answer()
+            response.headers.update(current.headers(settings().max_age))
+        return response
+
+    return view
+
+
+def _wanted() -> str:
+    return request.accept_mimetypes.best_match((JSON, HTML)) or JSON
+
+
+def _index() -> Response:
+    entries = [each | {"example": g.origin + each["example"]} for each in index_entries()]
+    if _wanted() == HTML:
+        response = _page("index.html", entries=entries)
+    else:
+        body = {
+            "name": "Event Timeline",
+            "version": CODE_VERSION,
+            "about": "Conflict events, actors, locations and statements from news articles, every fact with its evidence.",
+            "try": f"curl '{entries[0]['example']}'",
+            "formats": {each.name: [form.name for form in each.formats] for each in LISTINGS},
+            "routes": entries,
+        }
+        response = Response(_one_line_each(body), content_type=JSON)
+    response.vary.add("Accept")
+    return response
+
+
+def _one_line_each(body: dict[str, Any]) -> str:
+    routes = ",\n".join(f"  {to_json(each)}" for each in body.pop("routes"))
+    head = "".join(f" {to_json(name)}: {to_json(value)},\n" for name, value in body.items())
+    return f'{{\n{head} "routes": [\n{routes}\n ]\n}}\n'
+
+
+def _openapi() -> Response:
+    document = _document() | {"servers": [{"url": g.origin}]}
+    return Response(to_json(document) + "\n", content_type=JSON)
+
+
+@cache
+def _document() -> dict[str, Any]:
+    return openapi.document("")
+
+
+def _page(template: str, **values: Any) -> Response:
+    return Response(render_template(template, version=CODE_VERSION, **values), content_type=f"{HTML}; charset=utf-8")
+
+
+def _problems() -> Response:
+    return _page("problems.html", kinds=problems.KINDS)
+
+
+def _guide() -> Response:
+    return _page("guide.html", listings=LISTINGS, nouns=NOUNS)
+
+
+def _asset(name: str) -> Response:
+    read(request.query_string, ())
+    if name in OWN_FILES:
+        data, media_type = resources.files("api.web").joinpath("static", name).read_bytes(), OWN_FILES[name]
+    elif name in SWAGGER_FILES:
+        data, media_type = resources.files(flask_swagger_ui).joinpath("dist", name).read_bytes(), SWAGGER_FILES[name]
+    else:
+        raise Problem(404, "not-found", f"There is no file {name[:100]!r} here.")
+    response = Response(data, content_type=media_type)
+    response.set_etag(hashlib.sha256(data).hexdigest()[:32])
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    return response.make_conditional(request)  # type: ignore[return-value]

@@ -1,0 +1,97 @@
+"""Reading a query string, strictly: everything in it is understood, or the answer is a 400 that says what was not."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+from api.model.parameters import MOST_VALUES, Parameter
+from api.model.problem import Fault, Problem, Refusal
+from api.model.text import nearest, shown
+
+MOST_PAIRS = 500
+"""Name-value pairs of one query string; more is no question but a load."""
+RANGES = (("from", "to"), ("min_fatalities", "max_fatalities"))
+"""Parameters of which the first must not exceed the second."""
+
+
+def bad_parameters(faults: Sequence[Fault]) -> Problem:
+    """The 400 that names each parameter at fault."""
+    said = []
+    for fault in faults:
+        hint = f"; did you mean {shown(fault.did_you_mean)}?" if fault.did_you_mean else ""
+        said.append(f"{fault.parameter}: {fault.detail}{hint}")
+    return Problem(400, "invalid-parameter", " | ".join(said), faults)
+
+
+def read(query_string: bytes, parameters: Sequence[Parameter]) -> dict[str, Any]:
+    """The parameters that were given, parsed, and the defaults of those that were not.
+
+    Raises `Problem` 400 that lists every fault: unknown or repeated names, empty or wrong values, ranges the wrong way
+    round, a parameter without the one that it needs.
+    """
+    texts = _pairs(query_string)
+    known = {each.name: each for each in parameters}
+    faults = [_unknown(name, known) for name in texts if name not in known]
+    given: dict[str, Any] = {}
+    for name, parameter in known.items():
+        if name not in texts:
+            continue
+        try:
+            given[name] = _value(parameter, texts[name])
+        except Refusal as refusal:
+            faults.append(refusal.of(name))
+    faults += _misfits(texts, given, known)
+    if faults:
+        raise bad_parameters(faults)
+    for parameter in parameters:
+        if parameter.default is not None and (not parameter.needs or any(each in given for each in parameter.needs)):
+            given.setdefault(parameter.name, parameter.kind.parse(parameter.default))
+    return given
+
+
+def _pairs(query_string: bytes) -> dict[str, list[str]]:
+    try:
+        pairs = parse_qsl(
+            query_string.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PAIRS
+        )
+    except UnicodeDecodeError:
+        raise Problem(400, "invalid-parameter", "The query string is not UTF-8 when percent-decoded.") from None
+    except ValueError:
+        raise Problem(400, "invalid-parameter", f"More than {MOST_PAIRS} parameters were given.") from None
+    texts: dict[str, list[str]] = {}
+    for name, text in pairs:
+        texts.setdefault(name, []).append(text)
+    return texts
+
+
+def _unknown(name: str, known: Mapping[str, Parameter]) -> Fault:
+    return Fault(f"{shown(name)} is not a parameter here", name[:100], None, tuple(known), nearest(name, known))
+
+
+def _value(parameter: Parameter, texts: Sequence[str]) -> Any:
+    if not parameter.takes_many:
+        if len(texts) > 1:
+            raise Refusal(f"is given {len(texts)} times; it takes one value")
+        return _parsed(parameter, texts[0])
+    parts = [part for text in texts for part in text.split(",")]
+    if len(parts) > MOST_VALUES:
+        raise Refusal(f"takes at most {MOST_VALUES} values; {len(parts)} were given")
+    return tuple(dict.fromkeys(_parsed(parameter, part) for part in parts))
+
+
+def _parsed(parameter: Parameter, text: str) -> Any:
+    if not text.strip():
+        raise Refusal("is empty; leave it out or give a value")
+    return parameter.kind.parse(text)
+
+
+def _misfits(texts: Mapping[str, Any], given: Mapping[str, Any], known: Mapping[str, Parameter]) -> list[Fault]:
+    faults = []
+    for name in given:
+        needs = known[name].needs
+        if needs and not any(each in texts for each in needs):
+            faults.append(Fault(f"means something only with {' or '.join(needs)}", name))
+    for least, most in RANGES:
+        if least in given and most in given and given[least] > given[most]:
+            faults.append(Fault(f"{given[least]} comes after {most}={given[most]}", least))
+    return faults

@@ -1,0 +1,89 @@
+"""Routes as data: what a path takes and gives, with an example. Flask, the OpenAPI document, the index and the tests read it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask, Response, g, request
+
+from api.model.parameters import Parameter
+from api.model.problem import Fault, Problem
+from api.store.connections import Reader, Version
+from api.store.reading import resolve
+from api.web.http import not_modified, settings, store, validators
+from api.web.queries import read
+
+JsonSchema = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A request as answers see it: the parameters, with records in place of names, and the data they are asked of."""
+
+    given: Mapping[str, Any]
+    resolved: Mapping[str, Any]
+    reader: Reader
+    version: Version
+
+
+Answer = Callable[..., Response]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One path that gives one media type. `answer` is called with a `Question` and what the path names."""
+
+    path: str
+    operation: str
+    tag: str
+    about: str
+    media_type: str
+    schema: JsonSchema
+    answer: Answer
+    example: str
+    parameters: Sequence[Parameter] = ()
+    description: str = ""
+    path_parameters: Mapping[str, str] = field(default_factory=dict)
+    variants: Sequence["Route"] = ()
+    """The same with other media types, among which `Accept` chooses."""
+
+
+def register(app: Flask, routes: Sequence[Route]) -> None:
+    """Give every route to Flask."""
+    for route in routes:
+        app.add_url_rule(route.path, route.operation, _view(route))
+
+
+def _view(route: Route) -> Callable[..., Response]:
+    def view(**named: str) -> Response:
+        chosen = negotiated(route)
+        given = read(request.query_string, chosen.parameters)
+        reader = store().reader()
+        version = reader.version()
+        current = validators(version, chosen.media_type)
+        response = not_modified(current)
+        if response is None:
+            with reader.snapshot():
+                resolved = resolve(reader, chosen.parameters, given)
+                response = chosen.answer(Question(given, resolved, reader, version), **named)
+                g.database_seconds = reader.seconds
+            response.headers.update(current.headers(settings().max_age))
+        if route.variants:
+            response.vary.add("Accept")
+        return response
+
+    return view
+
+
+def negotiated(route: Route) -> Route:
+    """The variant that `Accept` likes best; `Problem` 406 where it likes none. Without variants it is not looked at."""
+    if not route.variants:
+        return route
+    offered = {each.media_type: each for each in (route, *route.variants)}
+    if not request.headers.get("Accept", "").strip():
+        return route
+    best = request.accept_mimetypes.best_match(offered)
+    if best is None:
+        faults = [Fault("allows none of these media types", "Accept", allowed=tuple(offered))]
+        raise Problem(406, "not-acceptable", f"Accept allows none of {', '.join(offered)}.", faults)
+    return offered[best]

@@ -1,0 +1,108 @@
+"""Summaries: counts and figures of a filtered set in groups, in the formats of lists."""
+
+from collections.abc import Iterator, Sequence
+
+from flask import Response
+
+from api.formats.json_list import to_json
+from api.formats.registry import JSON, PLACELESS
+from api.formats.sheet import Format, Sheet
+from api.model.kinds import Word
+from api.model.nouns import BY_NAME
+from api.model.parameters import Parameter
+from api.model.problem import Fault
+from api.model.resource import CURSOR, LIMIT, LISTED, TOTAL, UNLIMITED, Cell, Column, Document, column
+from api.query import cursor
+from api.query.select import clauses_of
+from api.query.summary import GROUP_NAMES, GROUPS, Summary
+from api.store import summaries
+from api.web.listings import by_accept, page_links, page_response, position_of
+from api.web.queries import bad_parameters
+from api.web.routes import Question, Route
+
+MOST_GROUPS = 2
+ALL = 10_000_000
+"""The limit of a format that gives everything: more groups than the deadline lets anybody make."""
+ABOUT = {
+    "events": "How many events each group has, and their tolls added up; null where no event of the group has one."
+    " An event in several groups (by `actor` or `source`) counts in each. Where a longer event and its parts stand in"
+    " one group, its toll counts and theirs do not, so nobody is counted twice. A period (`day`, `week`, `month`, `year`)"
+    " has the events whose whole span of days lies in it; where a span reaches over two periods, its period is null.",
+    "statements": "How many statements each group has, and the least and the most that they give for each measure and"
+    " population. Periods go by the whole span of days, as for events.",
+}
+GROUP_BY = Parameter(
+    "group_by", Word(GROUP_NAMES), "One or two of these; without it, all is one group.", "type,month", takes_many=True
+)
+SORT = Parameter(
+    "sort", Word(("group", "-group", "count", "-count")), "By group or by count, `-` for descending.", "-count",
+    default="group",
+)  # fmt: skip
+
+
+def routes(noun: str) -> Iterator[Route]:
+    """The summary of a noun: by `Accept`, and a path for each format."""
+    first, *others = (_route(noun, form) for form in PLACELESS)
+    yield by_accept(first, others, f"Counts and figures of {noun} in groups")
+    yield first
+    yield from others
+
+
+def _route(noun: str, form: Format) -> Route:
+    path = f"/v1/{noun}/summary.{form.name}"
+    name = f"{BY_NAME[noun].singular.capitalize()}SummaryList"
+    schema = {"$ref": f"#/components/schemas/{name}"} if form is JSON else {"type": "string"}
+    paging = (UNLIMITED, CURSOR) if form.is_whole else (LIMIT, CURSOR, TOTAL)
+    parameters = (GROUP_BY, *BY_NAME[noun].filters, SORT, *paging)
+    return Route(
+        path, f"summarise_{noun}_{form.name}", noun, f"Counts and figures of {noun} in groups ({form.name})",
+        form.media_type, schema, lambda question: answer(noun, form, question), f"{path}?group_by=type&country=SY",
+        parameters, ABOUT[noun],
+    )  # fmt: skip
+
+
+def answer(noun: str, form: Format, question: Question) -> Response:
+    """A page of groups."""
+    given = question.given
+    names = given.get("group_by", ())
+    if len(names) > MOST_GROUPS:
+        raise bad_parameters([Fault(f"takes at most {MOST_GROUPS} values; {len(names)} were given", "group_by")])
+    sort = given["sort"].removeprefix("-"), given["sort"].startswith("-")
+    summary = Summary(noun, names, clauses_of(BY_NAME[noun].filters, question.resolved))
+    owner = cursor.fingerprint(f"{noun}/summary", given)
+    position = position_of(given, owner, len(summaries.ORDERS[sort[0]]))
+    limit = given.get("limit", ALL)
+    groups, before, after = summaries.groups(question.reader, summary, sort, limit, position)
+    links = page_links(before, after, owner)
+    meta = {"limit": limit, "count": len(groups)}
+    if given.get("total"):
+        meta["total"] = summaries.total(question.reader, summary)
+    meta["dataset_version"] = question.version.seq
+    sheet = Sheet(_columns(noun, names), None, links, meta)
+    pieces = form.encode((to_json(each) for each in groups), sheet)
+    return page_response(form, (piece.encode() for piece in pieces), links)
+
+
+def _columns(noun: str, names: Sequence[str]) -> list[Column]:
+    columns: list[Column] = []
+    for name in names:
+        if GROUPS[noun][name].collection:
+            columns += (column(f"{name}_id", name, "id"), column(name, name, "name"))
+        else:
+            columns.append(column(name))
+    columns.append(column(noun))
+    if noun == "events":
+        columns += (column(f"fatalities_{each}", "fatalities", each) for each in ("low", "best", "high", "civilians"))
+        columns += (column("events_with_fatalities", "fatalities", "events"), column("injured"), column("displaced"))
+    else:
+        columns.append(Column("figures", _figures))
+    return columns
+
+
+def _figures(group: Document) -> Cell:
+    shown = (
+        f"{each['measure']} {each['population']}: {each['low']}–{each['high']} ({each['count']})"
+        for each in group["figures"]
+        if each["low"] is not None
+    )
+    return LISTED.join(shown) or None

@@ -1,0 +1,41 @@
+"""What the tests share: a database with the seed in it, and the application over it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from api import create_app
+from api.config import Settings
+from api.importers.bundle import load_seed
+from api.store.migrations import open_migrated
+
+
+def seeded(path: Path) -> Path:
+    """A new database with the seed at the path."""
+    connection = open_migrated(path)
+    load_seed(connection)
+    connection.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the seed, which no test may change."""
+    return seeded(tmp_path_factory.mktemp("database") / "seed.db")
+
+
+@pytest.fixture(scope="session")
+def app(database: Path) -> Iterator[Flask]:
+    """The application over the seed."""
+    app = create_app(Settings(db=database))
+    yield app
+    app.config["STORE"].close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client of the application over the seed."""
+    return app.test_client()
