@@ -13,8 +13,12 @@ class BadSetting(ValueError):
     """A setting that cannot be used, said in a sentence."""
 
 
-def _setting(default: Any, says: str, least: int | None = None) -> Any:  # a field, typed as what it holds
-    return field(default=default, metadata={"says": says, "least": least})
+LARGEST = 2**31 - 1
+"""The largest number that a setting takes where it has no bound of its own."""
+
+
+def _setting(default: Any, says: str, least: int | None = None, most: int = LARGEST) -> Any:
+    return field(default=default, metadata={"says": says, "least": least, "most": most})
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class Settings:
 
     db: Path = _setting(Path("event-timeline.db"), "The SQLite file; made on first start.")
     host: str = _setting("127.0.0.1", "The address to listen on. Only this machine by default.")
-    port: int = _setting(8000, "The port to listen on.", 1)
+    port: int = _setting(8000, "The port to listen on.", 1, 65535)
     public_url: str = _setting(
         "",
         "Scheme, host and path prefix under which clients reach the API, such as https://data.example.org/conflict;"
@@ -60,7 +64,8 @@ def _read(setting: Any, name: str, text: str) -> Any:
         return Path(text)
     if setting.type is str:
         return text
-    least = setting.metadata["least"]
-    if not (text.isascii() and text.isdigit() and least <= int(text) < 2**31):
-        raise BadSetting(f"{name} is {text!r}; it takes a whole number, {least} or more")
+    least, most = setting.metadata["least"], setting.metadata["most"]
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and least <= int(text) <= most):
+        bounds = f"{least} or more" if most == LARGEST else f"from {least} to {most}"
+        raise BadSetting(f"{name} is {text[:100]!r}; it takes a whole number, {bounds}")
     return int(text)

@@ -1,7 +1,8 @@
 """`csv`: RFC 4180, UTF-8, a header line, flat columns; `null` is an empty cell, a list is joined by `; `.
 
-A cell of text that a spreadsheet would run as a formula (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return)
-gets an apostrophe before it, as OWASP advises; take one leading apostrophe off to have the text back.
+A cell of text that a spreadsheet would run as a formula (it begins with `=`, `+`, `-` or `@`, in full width too, or with
+a tab or the end of a line) gets an apostrophe before it, as OWASP advises, and so does one that begins with an
+apostrophe: take one leading apostrophe off to have the text back.
 """
 
 import csv
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from api.formats.sheet import Sheet
 from api.model.resource import Cell
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 
 def cell(value: Cell) -> Cell:

@@ -28,8 +28,9 @@ class JsonList:
     is_whole = False
 
     def encode(self, documents: Iterable[str], sheet: Sheet) -> Iterator[str]:
-        data = ",\n".join(only(each, sheet.members) for each in documents)
-        yield f'{{"data":[\n{data}\n],\n"links":{to_json(sheet.links)},\n"meta":{to_json(sheet.meta)}}}\n'
+        lines = ",\n".join(only(each, sheet.members) for each in documents)
+        data = f"[\n{lines}\n]" if lines else "[]"
+        yield f'{{"data":{data},\n"links":{to_json(sheet.links)},\n"meta":{to_json(sheet.meta)}}}\n'
 
 
 class NdJson:

@@ -10,7 +10,7 @@ from typing import Any
 
 from api.model.fields import LARGEST
 from api.model.problem import Problem
-from api.model.text import shown
+from api.model.text import shown, unstorable
 
 DEEPEST = 32
 
@@ -44,6 +44,9 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) < len(pairs):
         names = [name for name, _ in pairs]
         raise _invalid(f"The member {shown(next(n for n in names if names.count(n) > 1))} stands twice in one object.")
+    for name in members:
+        if character := unstorable(name):
+            raise _invalid(f"A member's name must not hold the character {character}.")
     return members
 
 

@@ -6,9 +6,9 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from api.model import filters
 from api.model.evidence import EvidenceSchema, evidence_list
-from api.model.fields import Choice, Day, Listing, Reference, Text, WholeNumber, optional
-from api.model.record import ActorBrief, Record, Stored, country_code
-from api.model.resource import STORED_COLUMNS, Resource, column, listed
+from api.model.fields import Choice, Listing, Reference, Text, optional
+from api.model.record import ActorBrief, Counted, Record, country_code
+from api.model.resource import COUNTED_COLUMNS, STORED_COLUMNS, Resource, column, listed, sorts
 from api.model.taxonomy import ACTOR_TYPES, RELATIONS
 
 
@@ -33,9 +33,13 @@ class ActorRecord(Record):
 
     @validates_schema
     def _is_not_its_own_relation(self, data: dict[str, Any], **_: Any) -> None:
-        for index, each in enumerate(data["relations"]):
-            if each["actor"] == data.get("id"):
-                raise ValidationError({"relations": {index: {"actor": ["Must not be the actor itself."]}}})
+        own = {
+            index: {"actor": ["Must not be the actor itself."]}
+            for index, each in enumerate(data["relations"])
+            if each["actor"] == data.get("id")
+        }
+        if own:
+            raise ValidationError({"relations": own})
 
 
 class Relation(RelationRecord):
@@ -44,14 +48,10 @@ class Relation(RelationRecord):
     actor = fields.Nested(ActorBrief, required=True)  # type: ignore[assignment]
 
 
-class Actor(ActorRecord, Stored):
-    """An actor as it is read. The counts are those of a list filtered by this actor: its members' are among them."""
+class Actor(ActorRecord, Counted):
+    """An actor as it is read."""
 
     relations = Listing(fields.Nested(Relation), required=True)
-    events = WholeNumber(required=True)
-    statements = WholeNumber(required=True)
-    first_event_date = optional(Day)
-    last_event_date = optional(Day)
 
 
 ACTORS = Resource(
@@ -67,14 +67,7 @@ ACTORS = Resource(
         filters.text("actors", "Syrian"),
         filters.updated_since("actors"),
     ),
-    sorts={
-        "name": "actors.name_key",
-        "type": "actors.type",
-        "events": "actors.events",
-        "statements": "actors.statements",
-        "updated_at": "actors.updated_at",
-        "created_at": "actors.created_at",
-    },
+    sorts=sorts("actors", name="name_key", type="type", events="events", statements="statements"),
     default_sort="name",
     columns=(
         column("id"),
@@ -84,10 +77,7 @@ ACTORS = Resource(
         column("country"),
         column("description"),
         listed("relations", "relations", lambda each: f"{each['relation']} {each['actor']['name']}"),
-        column("events"),
-        column("statements"),
-        column("first_event_date"),
-        column("last_event_date"),
+        *COUNTED_COLUMNS,
         *STORED_COLUMNS,
     ),
 )

@@ -64,7 +64,7 @@ def read(document: Any) -> Bundle:
     except ValidationError as error:
         raise invalid(list(faults(error.messages))) from None
     records = {noun.name: loaded[noun.name] for noun in NOUNS}
-    if repeated := list(_repeated(records)):
+    if repeated := list(_repeated({"datasets": loaded["datasets"], **records})):
         raise invalid(repeated)
     return Bundle(loaded["datasets"], records)
 
@@ -73,7 +73,7 @@ def faults(messages: Any, pointer: str = "") -> Iterator[Fault]:
     """marshmallow's nested messages as faults with JSON pointers (RFC 6901)."""
     if isinstance(messages, dict):
         for key, inner in messages.items():
-            step = "" if key in ("_schema", "value", "key") else f"/{str(key).replace('~', '~0').replace('/', '~1')}"
+            step = "" if key == "_schema" else f"/{str(key).replace('~', '~0').replace('/', '~1')}"
             yield from faults(inner, pointer + step)
     else:
         for each in messages if isinstance(messages, list) else [messages]:

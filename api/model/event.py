@@ -10,7 +10,7 @@ from api.model.fields import Choice, Day, Flag, Id, Listing, Reference, Text, Wh
 from api.model.location import LocationBrief
 from api.model.parameters import Filter
 from api.model.record import ActorBrief, Record, Stored
-from api.model.resource import STORED_COLUMNS, Column, Document, Resource, column, listed
+from api.model.resource import STORED_COLUMNS, Column, Document, Resource, column, listed, sorts
 from api.model.taxonomy import (
     BASES,
     DATE_PRECISIONS,
@@ -69,6 +69,9 @@ class EventRecord(Record):
     def _is_not_its_own_part(self, data: dict[str, Any], **_: Any) -> None:
         if data["part_of"] == data.get("id") is not None:
             raise ValidationError("Must not be the event itself.", "part_of")
+        own = {n: ["Must not be the event itself."] for n, each in enumerate(data["related"]) if each == data.get("id")}
+        if own:
+            raise ValidationError({"related": own})
 
     @validates_schema
     def _place_and_its_precision_go_together(self, data: dict[str, Any], **_: Any) -> None:
@@ -161,15 +164,10 @@ EVENTS = Resource(
         filters.one_of("date_precision", DATE_PRECISIONS, "events.date_precision", "day", "How closely the day is known."),
         filters.updated_since("events"),
     ),
-    sorts={
-        "start_date": "events.start_date",
-        "end_date": "events.end_date",
-        "title": "events.title_key",
-        "type": "events.type",
-        "fatalities": "events.fatalities_key",
-        "updated_at": "events.updated_at",
-        "created_at": "events.created_at",
-    },
+    sorts=sorts(
+        "events", start_date="start_date", end_date="end_date", title="title_key", type="type",
+        fatalities="fatalities_key",
+    ),
     default_sort="-start_date",
     columns=(
         column("id"),

@@ -180,10 +180,12 @@ def area(sql: str) -> tuple[Filter, Filter, Filter]:
 
 
 def _split(box: tuple[float, float, float, float]) -> list[tuple[float, float, float, float]]:
+    """The box as ranges of longitude from west to east; the antimeridian is both 180 and -180."""
     west, south, east, north = box
-    if west <= east:
-        return [box]
-    return [(west, south, 180.0, north), (-180.0, south, east, north)]
+    if west > east:
+        return [(west, south, 180.0, north), (-180.0, south, east, north)]
+    edge = -180.0 if east == 180.0 else 180.0 if west == -180.0 else None
+    return [box] if edge is None else [box, (edge, south, edge, north)]
 
 
 def _in_boxes(boxes: list[tuple[float, float, float, float]]) -> Clause:

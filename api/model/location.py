@@ -6,9 +6,9 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from api.model import filters
 from api.model.evidence import evidence_list
-from api.model.fields import Choice, Day, Id, Listing, Number, Reference, Text, WholeNumber, optional
-from api.model.record import Record, Stored, country_code
-from api.model.resource import STORED_COLUMNS, Resource, column, listed
+from api.model.fields import Choice, Id, Listing, Number, Reference, Text, optional
+from api.model.record import Counted, Record, country_code
+from api.model.resource import COUNTED_COLUMNS, STORED_COLUMNS, Resource, column, listed, sorts
 from api.model.taxonomy import LOCATION_TYPES
 
 
@@ -62,16 +62,12 @@ class LocationBrief(LocationStep):
     longitude = longitude()
 
 
-class Location(LocationRecord, Stored):
-    """A location as it is read. The counts are those of a list filtered by this location: what lies inside is among them."""
+class Location(LocationRecord, Counted):
+    """A location as it is read."""
 
     path = Listing(
         fields.Nested(LocationStep), required=True, metadata={"description": "Its ancestors, nearest first."}
     )
-    events = WholeNumber(required=True)
-    statements = WholeNumber(required=True)
-    first_event_date = optional(Day)
-    last_event_date = optional(Day)
 
 
 LOCATIONS = Resource(
@@ -92,14 +88,7 @@ LOCATIONS = Resource(
         filters.text("locations", "Aleppo"),
         filters.updated_since("locations"),
     ),
-    sorts={
-        "name": "locations.name_key",
-        "type": "locations.type",
-        "events": "locations.events",
-        "statements": "locations.statements",
-        "updated_at": "locations.updated_at",
-        "created_at": "locations.created_at",
-    },
+    sorts=sorts("locations", name="name_key", type="type", events="events", statements="statements"),
     default_sort="name",
     columns=(
         column("id"),
@@ -112,10 +101,7 @@ LOCATIONS = Resource(
         column("latitude"),
         column("longitude"),
         column("description"),
-        column("events"),
-        column("statements"),
-        column("first_event_date"),
-        column("last_event_date"),
+        *COUNTED_COLUMNS,
         *STORED_COLUMNS,
     ),
     has_places=True,

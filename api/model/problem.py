@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from api.model.text import shown
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -31,6 +33,15 @@ class Problem(Exception):
 
     def __str__(self) -> str:
         return self.detail
+
+
+def bad_parameters(faults: Sequence[Fault]) -> Problem:
+    """The 400 that names each parameter at fault."""
+    said = []
+    for fault in faults:
+        hint = f"; did you mean {shown(fault.did_you_mean)}?" if fault.did_you_mean else ""
+        said.append(f"{fault.parameter}: {fault.detail}{hint}")
+    return Problem(400, "invalid-parameter", " | ".join(said), faults)
 
 
 class Refusal(ValueError):

@@ -6,9 +6,10 @@ adds what the store knows: names beside ids, counts, tolls, version and times.
 
 from typing import Any, ClassVar
 
-from marshmallow import EXCLUDE, Schema, fields
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
-from api.model.fields import Choice, Id, Instant, Matching, Text, WholeNumber
+from api.model import countries
+from api.model.fields import Choice, Day, Id, Instant, Matching, Text, WholeNumber, optional
 from api.model.taxonomy import ACTOR_TYPES
 
 COUNTRY_CODE = "[A-Z]{2}"
@@ -17,11 +18,26 @@ LANGUAGE_TAG = "[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
 SCHEMES = ("wikidata", "geonames", "ucdp", "acled", "hdx", "isni", "doi", "osm")
 
 
+class Texts(fields.Dict):
+    """Texts by name. marshmallow tells their faults under `key` and `value`; here they stand at the name itself."""
+
+    def _deserialize(self, value: Any, *rest: Any, **options: Any) -> Any:
+        try:
+            return super()._deserialize(value, *rest, **options)  # type: ignore[no-untyped-call]
+        except ValidationError as error:
+            if isinstance(error.messages, list):
+                raise
+            faults = {
+                name: [each for part in parts.values() for each in part] for name, parts in error.messages.items()
+            }
+            raise ValidationError(faults) from None
+
+
 class Record(Schema):
     """Members of every record as it is written. Unknown members are refused."""
 
     id = Id(required=True)
-    external_ids = fields.Dict(
+    external_ids = Texts(
         keys=Choice(SCHEMES),
         values=Text(128),
         load_default=dict,
@@ -55,16 +71,31 @@ class Stored(Schema):
                 self.dump_fields[name] = self.dump_fields.pop(name)
 
 
+class Counted(Stored):
+    """What is counted of an actor or a location: the same as a list filtered by it gives, what is inside it included."""
+
+    events = WholeNumber(required=True)
+    statements = WholeNumber(required=True)
+    first_event_date = optional(Day)
+    last_event_date = optional(Day)
+
+
+class CountryCode(Matching):
+    """An ISO 3166-1 alpha-2 code. One that is nobody's, such as UK, would be stored and never found."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(COUNTRY_CODE, "an ISO 3166-1 alpha-2 code such as SY", most=2, **options)
+
+    def _deserialize(self, value: Any, *rest: Any, **options: Any) -> str:
+        code = super()._deserialize(value, *rest, **options)
+        if code not in countries.names():
+            raise ValidationError(f"Must be {self.wanted}; {code} is none.")
+        return code
+
+
 def country_code(**options: Any) -> fields.Field[Any]:
     """An ISO 3166-1 alpha-2 code; null where none applies."""
-    return Matching(
-        COUNTRY_CODE,
-        "an ISO 3166-1 alpha-2 code such as SY",
-        most=2,
-        allow_none=True,
-        load_default=None,
-        **options,
-    )
+    return optional(CountryCode, **options)
 
 
 class ActorBrief(Schema):

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import Schema
 
-from api.model.kinds import Count, Identifier, SortOrder, Truth, Word
+from api.model.kinds import Count, Plain, SortOrder, Truth, Word
 from api.model.parameters import Filter, Parameter
 from api.model.record import Record, Stored
 
@@ -54,12 +54,24 @@ def listed(name: str, member: str, show: Callable[[Any], str] = str) -> Column:
     return Column(name, pick)
 
 
+COUNTED_COLUMNS = (
+    column("events"),
+    column("statements"),
+    column("first_event_date"),
+    column("last_event_date"),
+)
 STORED_COLUMNS = (
     column("version"),
     column("created_at"),
     column("updated_at"),
     column("url", "links", "self"),
 )
+
+
+def sorts(table: str, **own: str) -> dict[str, str]:
+    """A noun's sort keys, each with the column that it orders by, and the two that every noun has."""
+    keys = own | {"updated_at": "updated_at", "created_at": "created_at"}
+    return {key: f"{table}.{name}" for key, name in keys.items()}
 
 
 @dataclass(frozen=True)
@@ -126,7 +138,7 @@ UNLIMITED = Parameter(
 TOTAL = Parameter("total", Truth(), "true adds `meta.total`, the exact number of all that match.", "true")
 
 CURSOR = Parameter(
-    "cursor", Identifier(LONGEST_CURSOR),
+    "cursor", Plain(LONGEST_CURSOR),
     "Where a page begins: taken as it is from `links.next` or `links.prev`, for the same filters and sort.", "",
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, validates_schema
 from api.model import filters
 from api.model.fields import Choice, Day, Matching, Reference, Text, WholeNumber, optional
 from api.model.record import LANGUAGE_TAG, Record, Stored
-from api.model.resource import STORED_COLUMNS, Resource, column
+from api.model.resource import STORED_COLUMNS, Resource, column, sorts
 
 SOURCE_TYPES = ("article", "wire_report", "report", "dataset", "broadcast", "post")
 
@@ -73,12 +73,7 @@ SOURCES = Resource(
         filters.text("sources", "Aleppo"),
         filters.updated_since("sources"),
     ),
-    sorts={
-        "published_at": "sources.published_key",
-        "title": "sources.title_key",
-        "updated_at": "sources.updated_at",
-        "created_at": "sources.created_at",
-    },
+    sorts=sorts("sources", published_at="published_key", title="title_key"),
     default_sort="-published_at",
     columns=(
         column("id"),

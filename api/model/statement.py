@@ -14,7 +14,7 @@ from api.model.fields import Choice, Day, Flag, Id, Listing, Number, Reference, 
 from api.model.location import LocationBrief
 from api.model.parameters import Clause, ClauseMaker, Filter
 from api.model.record import ActorBrief, Record, Stored
-from api.model.resource import STORED_COLUMNS, Document, Resource, column, listed
+from api.model.resource import STORED_COLUMNS, Document, Resource, column, listed, sorts
 from api.model.taxonomy import (
     DATE_PRECISIONS,
     MEASURES,
@@ -85,14 +85,14 @@ class StatementRecord(Record):
 
     @validates_schema
     def _figures_count_its_events(self, data: dict[str, Any], **_: Any) -> None:
+        faults: dict[int, Any] = {}
         for index, figure in enumerate(data["figures"]):
             if figure["event"] is None and len(data["events"]) > 1:
-                fault = "Must name the event it counts: the statement is about several."
+                faults[index] = {"event": ["Must name the event it counts: the statement is about several."]}
             elif figure["event"] is not None and figure["event"] not in data["events"]:
-                fault = "Must be one of the statement's events."
-            else:
-                continue
-            raise ValidationError({"figures": {index: {"event": [fault]}}})
+                faults[index] = {"event": ["Must be one of the statement's events."]}
+        if faults:
+            raise ValidationError({"figures": faults})
 
 
 class EventBrief(Schema):
@@ -184,14 +184,7 @@ STATEMENTS = Resource(
         filters.dataset("statements"),
         filters.updated_since("statements"),
     ),
-    sorts={
-        "date": "statements.date",
-        "end_date": "statements.end_date",
-        "type": "statements.type",
-        "title": "statements.title_key",
-        "updated_at": "statements.updated_at",
-        "created_at": "statements.created_at",
-    },
+    sorts=sorts("statements", date="date", end_date="end_date", type="type", title="title_key"),
     default_sort="-date",
     columns=(
         column("id"),

@@ -24,7 +24,7 @@ def fold(text: str) -> str:
     >>> fold("Hay’at Tahrir al-Shām")
     'hayat tahrir al sham'
     """
-    decomposed = unicodedata.normalize("NFKD", text.translate(_DROPPED))
+    decomposed = unicodedata.normalize("NFKD", text.translate(_DROPPED)).translate(_DROPPED)  # ŉ holds one
     bare = "".join(each for each in decomposed if not unicodedata.combining(each))
     return _NOT_WORD.sub(" ", bare.casefold()).strip()
 
@@ -44,4 +44,5 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
 
 def shown(text: str) -> str:
     """A stranger's text as an error message repeats it: quoted, escaped, and not longer than it helps."""
-    return json.dumps(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…", ensure_ascii=False)
+    quoted = json.dumps(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…", ensure_ascii=False)
+    return quoted.encode("utf-8", "backslashreplace").decode("utf-8")  # a lone surrogate is not UTF-8

@@ -76,7 +76,7 @@ def toll(claims: Sequence[Claim], measure: str) -> dict[str, Any]:
         "high": max(highs, default=None),
         "civilians": civilians[-1] if civilians else None,
         "basis": "figures" if totals else None,
-        "disputed": len(set(stands_by.values())) > 1,
+        "disputed": len(set(stands_by.values()) - {None}) > 1,
     }
 
 

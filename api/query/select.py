@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.model.parameters import Clause, Filter, SqlValue
-from api.model.problem import Fault, Problem
+from api.model.problem import Fault, bad_parameters
 from api.model.resource import Resource
 from api.model.timeline import Timeline
 from api.query.cursor import Position
@@ -62,7 +62,7 @@ def of_resource(resource: Resource, given: Mapping[str, Any], sort: Sort) -> Sel
     origin = Clause(table)
     if any(key == "relevance" for key, _ in sort):
         if "q" not in given:
-            raise Problem(400, "invalid-parameter", "sort=relevance needs q.", [Fault("relevance needs q", "sort")])
+            raise bad_parameters([Fault("relevance needs q", "sort")])
         origin = Clause(
             f"{table} JOIN (SELECT rowid AS row, rank FROM {table}_text WHERE {table}_text MATCH ?) AS found"
             f" ON found.row = {table}.seq",

@@ -109,7 +109,7 @@ class Summary:
         groups = [GROUPS[self.noun][name] for name in self.names]
         keys = [group.key for group in groups] + ["''"] * (2 - len(groups))
         where = conjunction(self.clauses)
-        added = f"part_of, {', '.join(TOLLS)}" if self.noun == "events" else "doc"
+        added = f"part_of, {', '.join(TOLLS)}" if self.noun == "events" else "statements.doc"
         return Clause(
             f"WITH matched AS MATERIALIZED (SELECT {self.noun}.seq AS seq, {keys[0]} AS k0, {keys[1]} AS k1, {added}"
             f" FROM {self.noun} {' '.join(group.join for group in groups)} WHERE {where.sql})",

@@ -6,7 +6,7 @@ runs longer than the deadline. SQLite's own settings have their reason beside th
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +73,7 @@ def check(path: Path) -> None:
         wanted = ".".join(map(str, sqlite.OLDEST))
         raise StoreRefused(f"SQLite {sqlite.VERSION} is too old: {wanted} or newer is needed", TOO_OLD_SQLITE)
     if not path.is_file():
-        raise StoreRefused(f"{path} is not there", MISSING)
+        raise StoreRefused(f"{path} is {'not a file' if path.exists() else 'not there'}", MISSING)
     try:
         connection = sqlite.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
         try:
@@ -84,7 +84,9 @@ def check(path: Path) -> None:
     except sqlite.OperationalError as error:
         raise StoreRefused(f"{path} cannot be opened: {error}", DAMAGED) from None
     except sqlite.DatabaseError as error:
-        if not path.open("rb").read(16).startswith(b"SQLite format 3\0"):
+        with path.open("rb") as file:
+            is_sqlite = file.read(16) == b"SQLite format 3\0"
+        if not is_sqlite:
             raise StoreRefused(f"{path} is not a SQLite database", NOT_OURS) from None
         raise StoreRefused(f"{path} is damaged: {error}", DAMAGED) from None
     if verdict != "ok":
@@ -186,6 +188,3 @@ class Store:
         if (reader := getattr(self._local, "reader", None)) is not None:
             reader.close()
             del self._local.reader
-
-
-Rows = Callable[[str, Sequence[SqlValue]], list[tuple[Any, ...]]]

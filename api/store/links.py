@@ -1,7 +1,7 @@
 """How records hang together: the join tables of each noun, the trees, and which records a change reaches."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,22 +10,7 @@ from api.model.taxonomy import MEMBERSHIP
 from api.store import sqlite
 
 Record = Mapping[str, Any]
-SeqOf = Mapping[tuple[str, str], int]
-"""From collection and id to row number."""
 Touched = dict[str, set[int]]
-
-JOIN_TABLES = {
-    "sources": {},
-    "locations": {},
-    "actors": {"actor_relations": "actor"},
-    "events": {"event_actors": "event", "event_sources": "event"},
-    "statements": {
-        "statement_actors": "statement",
-        "statement_events": "statement",
-        "statement_sources": "statement",
-    },
-}
-"""For each noun its join tables, each with the column that holds its own row number."""
 
 PARENTS = {
     "sources": "SELECT seq, derived_from FROM sources WHERE derived_from IS NOT NULL",
@@ -54,6 +39,10 @@ class Reach:
 REACHES = (
     Reach("sources", "events", "SELECT event FROM event_sources WHERE source"),
     Reach("sources", "statements", "SELECT statement FROM statement_sources WHERE source"),
+    # Two sources that rewrite one report are one claimant, which an event's tolls depend on.
+    Reach(
+        "sources", "events", "SELECT event FROM statement_sources JOIN statement_events USING (statement) WHERE source"
+    ),
     Reach("locations", "events", "SELECT seq FROM events WHERE location"),
     Reach("locations", "statements", "SELECT statement FROM statement_locations WHERE location"),
     Reach("actors", "events", "SELECT event FROM event_actors WHERE actor"),
@@ -88,35 +77,6 @@ def _in_tree(connection: sqlite.Connection, name: str, end: str, start: str, seq
     return {seq for (seq,) in rows}
 
 
-def join_rows(collection: str, seq: int, record: Record, seq_of: SeqOf) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The rows that a record puts into join tables, each with its table."""
-    if collection == "actors":
-        for each in record["relations"]:
-            other = seq_of["actors", each["actor"]]
-            yield "actor_relations", {"actor": seq, "relation": each["relation"], "other": other}
-    elif collection == "events":
-        for each in record["participants"]:
-            yield "event_actors", {"event": seq, "actor": seq_of["actors", each["actor"]], "role": each["role"]}
-        for source in _cited(record):
-            yield "event_sources", {"event": seq, "source": seq_of["sources", source]}
-    elif collection == "statements":
-        for part in ("speaker", "on_behalf_of"):
-            if record[part]:
-                actor = seq_of["actors", record[part]]
-                yield "statement_actors", {"statement": seq, "actor": actor, "part": part}
-        for each in record["addressees"]:
-            actor = seq_of["actors", each]
-            yield "statement_actors", {"statement": seq, "actor": actor, "part": "addressee"}
-        for each in record["events"]:
-            yield "statement_events", {"statement": seq, "event": seq_of["events", each]}
-        for source in _cited(record):
-            yield "statement_sources", {"statement": seq, "source": seq_of["sources", source]}
-
-
-def _cited(record: Record) -> Iterable[str]:
-    return dict.fromkeys(each["source"] for each in record["evidence"])
-
-
 def place_statements(connection: sqlite.Connection, seqs: Iterable[int]) -> None:
     """Write anew where statements belong: where they were said, and where their events took place."""
     chosen = as_list(seqs)
@@ -130,8 +90,8 @@ def place_statements(connection: sqlite.Connection, seqs: Iterable[int]) -> None
     )
 
 
-def plant(connection: sqlite.Connection, collection: str) -> str | None:
-    """Write the tree of a collection anew; the id of a record that would lie inside itself, if any."""
+def plant(connection: sqlite.Connection, collection: str) -> set[str]:
+    """Write the tree of a collection anew; the ids of records that would lie inside themselves."""
     connection.execute("DELETE FROM tree WHERE collection = ?", (collection,))
     connection.execute(
         f"INSERT INTO tree WITH RECURSIVE step (child, parent) AS ({PARENTS[collection]}),"
@@ -141,11 +101,10 @@ def plant(connection: sqlite.Connection, collection: str) -> str | None:
         (collection,),
     )
     looped = connection.execute(
-        f"SELECT id FROM tree JOIN {collection} ON seq = ancestor"
-        " WHERE tree.collection = ? AND ancestor = descendant LIMIT 1",
+        f"SELECT id FROM tree JOIN {collection} ON seq = ancestor WHERE tree.collection = ? AND ancestor = descendant",
         (collection,),
-    ).fetchone()
-    return looped[0] if looped else None
+    )
+    return {record_id for (record_id,) in looped}
 
 
 def parse(record: str) -> dict[str, Any]:

@@ -73,8 +73,10 @@ class Lookups:
     def root(self, source_id: str) -> str:
         """The source that this one goes back to: sources with one root are one report."""
         if source_id not in self._roots:
-            origin = self.record("sources", source_id)["derived_from"]
-            self._roots[source_id] = self.root(origin) if origin else source_id
+            root = source_id
+            while origin := self.record("sources", root)["derived_from"]:
+                root = origin
+            self._roots[source_id] = root
         return self._roots[source_id]
 
     def source_counts(self, evidence: list[Record]) -> Record:

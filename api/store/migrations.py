@@ -42,10 +42,14 @@ def open_migrated(path: Path) -> sqlite.Connection:
     if path.exists():
         check(path)
     connection = open_writer(path)
-    if connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
-        connection.execute("BEGIN IMMEDIATE")
-        MIGRATIONS.apply(Database(connection))
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        connection.execute("COMMIT")
+    try:
+        if connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
+            connection.execute("BEGIN IMMEDIATE")
+            MIGRATIONS.apply(Database(connection))
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            connection.execute("COMMIT")
+    except BaseException:
+        connection.close()  # which rolls back
+        raise
     return connection

@@ -5,7 +5,7 @@ from typing import Any
 
 from api.model import kinds
 from api.model.parameters import Clause, Parameter
-from api.model.problem import Fault, Problem, Refusal
+from api.model.problem import Fault, Problem, Refusal, bad_parameters
 from api.model.text import fold, nearest, shown
 from api.query import select
 from api.query.cursor import Position
@@ -37,19 +37,23 @@ def _row(values: tuple[Any, ...]) -> Row:
     return Row(values[0], values[1], tuple(values[2:]))
 
 
-def every_row(store: Store, selection: Selection, position: Position | None) -> Iterator[Row]:
+def every_row(store: Store, reader: Reader, selection: Selection, position: Position | None) -> Iterator[Row]:
     """All rows from the position on, a page at a time, each page its own short transaction.
 
+    The first is read at once, so that a query that fails is answered with its problem and not with half a file.
     Between two pages nothing is held, so a slow reader costs nothing; rows that do not change meanwhile are seen once.
     """
+    return _rows_from(store, selection, page(reader, selection, EXPORT_PAGE, position))
+
+
+def _rows_from(store: Store, selection: Selection, found: Page) -> Iterator[Row]:
     while True:
-        reader = store.reader()
-        with reader.snapshot():
-            found = page(reader, selection, EXPORT_PAGE, position)
         yield from found.rows
         if found.after is None:
             return
-        position = found.after
+        reader = store.reader()
+        with reader.snapshot():
+            found = page(reader, selection, EXPORT_PAGE, found.after)
 
 
 def total(reader: Reader, selection: Selection) -> int:
@@ -91,9 +95,7 @@ def resolve(reader: Reader, parameters: Sequence[Parameter], given: Mapping[str,
         except Refusal as refusal:
             faults.append(refusal.of(parameter.name))
     if faults:
-        raise Problem(
-            400, "invalid-parameter", "; ".join(f"{each.parameter}: {each.detail}" for each in faults), faults
-        )
+        raise bad_parameters(faults)
     return resolved
 
 

@@ -18,6 +18,9 @@ from api.store.views import VIEWS
 
 BATCH = 500
 """Rows read at a time: few enough to hold."""
+BETWEEN_TEXTS = " \ue000 "
+"""A word that keeps a phrase from running out of one text into the next. FTS5 counts private-use characters as letters;
+`fold` leaves none in what is stored or asked for."""
 
 
 def render(connection: sqlite.Connection, touched: Touched) -> None:
@@ -47,7 +50,7 @@ def _render_batch(connection: sqlite.Connection, noun: Resource, seqs: list[int]
         columns = view.columns | {"doc": as_json(noun.view_schema.dump(view.document))}
         assignments = ", ".join(f"{column} = ?" for column in columns)
         connection.execute(f"UPDATE {name} SET {assignments} WHERE seq = ?", (*columns.values(), seq))
-        searched = " \n ".join(fold(each) for each in view.searched if each)
+        searched = BETWEEN_TEXTS.join(fold(each) for each in view.searched if each)
         connection.execute(f"INSERT OR REPLACE INTO {name}_text (rowid, text) VALUES (?, ?)", (seq, searched))
 
 

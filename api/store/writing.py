@@ -5,7 +5,7 @@ counts something of it is rendered again, in the same transaction.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ from api.model.problem import Fault
 from api.model.text import fold
 from api.store import links, sqlite
 from api.store.rendering import as_json, render
-from api.store.rows import narrow_row
+from api.store.rows import JOIN_TABLES, JOINS, ROWS, Row, SeqOf
 
 Record = Mapping[str, Any]
 
@@ -64,12 +64,12 @@ class _Writer:
         self.connection, self.at = connection, at
         self.database = Database(connection)
         self.report = Report()
-        self.seq_of: dict[tuple[str, str], int] = {}
+        self.seq_of = SeqOf()
 
     def write(self, bundle: Bundle) -> Report:
         self._write_datasets(bundle)
         stored = self._find(bundle)
-        self._refuse_dangling(bundle)
+        self._refuse(self._unknown_datasets(bundle) + self._dangling(bundle))
         changed: dict[str, list[Record]] = {}
         for noun in NOUNS:
             changed[noun.name] = [
@@ -91,15 +91,19 @@ class _Writer:
 
     def _write_datasets(self, bundle: Bundle) -> None:
         self.database.table("datasets").upsert_all(bundle.datasets, pk="id")
+
+    def _refuse(self, faults: list[Fault]) -> None:
+        if faults:
+            raise invalid(faults)
+
+    def _unknown_datasets(self, bundle: Bundle) -> list[Fault]:
         known = {row[0] for row in self.connection.execute("SELECT id FROM datasets")}
-        faults = [
+        return [
             Fault(f"There is no dataset {record['dataset']!r}.", pointer=f"/{name}/{index}/dataset")
             for name in ("events", "statements")
             for index, record in enumerate(bundle.records[name])
             if record["dataset"] is not None and record["dataset"] not in known
         ]
-        if faults:
-            raise invalid(faults)
 
     def _find(self, bundle: Bundle) -> dict[tuple[str, str], _Stored]:
         """What is stored under the bundle's ids; new ids are given row numbers, old and new go to `seq_of`."""
@@ -120,7 +124,7 @@ class _Writer:
                 free += 1
         return stored
 
-    def _refuse_dangling(self, bundle: Bundle) -> None:
+    def _dangling(self, bundle: Bundle) -> list[Fault]:
         wanted = list(all_references(bundle.records))
         outside = {(name, row_id) for _, name, row_id in wanted if (name, row_id) not in self.seq_of}
         for noun in NOUNS:
@@ -129,13 +133,11 @@ class _Writer:
                 f"SELECT id, seq FROM {noun.name} WHERE id {IN_LIST}", (as_list(ids),)
             ):
                 self.seq_of[noun.name, row_id] = seq
-        faults = [
+        return [
             Fault(f"There is no record {row_id!r} in {name}.", pointer=pointer)
             for pointer, name, row_id in wanted
             if (name, row_id) not in self.seq_of
         ]
-        if faults:
-            raise invalid(faults)
 
     def _differs(self, name: str, record: Record, stored: Mapping[tuple[str, str], _Stored]) -> bool:
         old = stored.get((name, record["id"]))
@@ -163,7 +165,7 @@ class _Writer:
                     as_json(record),
                 ),
             ).lastrowid
-            row = narrow_row(name, record, self.seq_of)
+            row = ROWS[name](record, self.seq_of)
             row |= {"version": version, "updated_at": self.at, "change": change}
             table = self.database.table(name)
             if old:
@@ -172,15 +174,14 @@ class _Writer:
                 row |= {"seq": self.seq_of[name, record["id"]], "created_at": self.at, "doc": "{}"}
                 table.insert(row | {"id": record["id"]}, pk="seq")
 
-    def _write_joins(self, name: str, records: Iterable[Record]) -> None:
-        rows: dict[str, list[dict[str, Any]]] = {table: [] for table in links.JOIN_TABLES[name]}
-        seqs = []
-        for record in records:
-            seq = self.seq_of[name, record["id"]]
-            seqs.append(seq)
-            for table, row in links.join_rows(name, seq, record, self.seq_of):
+    def _write_joins(self, name: str, records: Sequence[Record]) -> None:
+        tables = JOIN_TABLES.get(name, {})
+        rows: dict[str, list[Row]] = {table: [] for table in tables}
+        seqs = [self.seq_of[name, record["id"]] for record in records]
+        for seq, record in zip(seqs, records, strict=True):
+            for table, row in JOINS[name](seq, record, self.seq_of) if tables else ():
                 rows[table].append(row)
-        for table, own in links.JOIN_TABLES[name].items():
+        for table, own in tables.items():
             self.connection.execute(f"DELETE FROM {table} WHERE {own} {IN_LIST}", (as_list(seqs),))
             self.database.table(table).insert_all(rows[table], ignore=True)
         if name in ("actors", "locations", "sources", "events"):
@@ -206,9 +207,13 @@ class _Writer:
                 self.connection.execute("INSERT INTO locations_box VALUES (?, ?, ?, ?, ?)", (seq, x, x, y, y))
 
     def _plant_trees(self, bundle: Bundle) -> None:
-        for name in links.PARENTS:
-            looped = links.plant(self.connection, name)
-            if looped:
-                index = next((i for i, each in enumerate(bundle.records[name]) if each["id"] == looped), None)
-                pointer = f"/{name}" if index is None else f"/{name}/{index}"
-                raise invalid([Fault(f"{looped!r} would lie inside itself.", pointer=pointer)])
+        looped = {name: links.plant(self.connection, name) for name in links.PARENTS}
+        # What is stored has no loop, so each new one goes through a record of the bundle.
+        self._refuse(
+            [
+                Fault(f"{record['id']!r} would lie inside itself.", pointer=f"/{name}/{index}")
+                for name, ids in looped.items()
+                for index, record in enumerate(bundle.records[name])
+                if record["id"] in ids
+            ]
+        )

@@ -65,13 +65,14 @@ class Gateway:
         leaving: asyncio.Future[None] | None = None
         try:
             while more and not (leaving and leaving.done()):
-                messages = await loop.run_in_executor(self._threads, in_context, next, answer)
-                more = messages[-1]["more_body"]
-                for message in messages:
-                    if not await _ends_within(STALL_SECONDS, send(message)):
-                        LOG.warning("gave up on a client that took nothing for %g s", STALL_SECONDS)
-                        return
+                *start, piece = await loop.run_in_executor(self._threads, in_context, next, answer)
+                more = piece["more_body"]
+                for message in start:
+                    await send(message)
                     is_started = True
+                if not await _ends_within(STALL_SECONDS, send(piece)):
+                    LOG.warning("gave up on a client that took nothing for %g s", STALL_SECONDS)
+                    return
                 if more and not leaving:
                     leaving = asyncio.ensure_future(_client_left(receive))
         except Exception:

@@ -9,13 +9,17 @@ from datetime import UTC, datetime
 from importlib import metadata
 
 from flask import Flask, Response, current_app, g, request
+from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import http_date
+from werkzeug.urls import iri_to_uri
 
 from api.config import Settings
+from api.model.problem import Problem
 from api.store.connections import Store, Version
 
 CODE_VERSION = metadata.version("event-timeline")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 EXPOSED = "Link, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID, Server-Timing"
 ALLOWED_HEADERS = (
     "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-Modified-Since, If-None-Match, X-API-Key,"
@@ -63,18 +67,59 @@ def validators(version: Version, media_type: str) -> Validators:
     return Validators(etag, datetime.strptime(version.changed_at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC))
 
 
-def not_modified(current: Validators) -> Response | None:
-    """A 304 if the client's copy is current (RFC 9110, 13.2.2), in whatever encoding it has it."""
+def not_modified(current: Validators, is_found: bool = False) -> Response | None:
+    """A 304 if the client's copy is current (RFC 9110, 13.2.2), in whatever encoding it has it.
+
+    An entity tag was given with a 200 of this very URL, so it answers before anything is read. `*` and a date say less:
+    they count only where the answer `is_found` to be a 200, for what is missing or refused is never a 304.
+    """
     match = request.if_none_match
-    if match or match.star_tag:
-        tags = (current.etag, *(f"{current.etag}:{each}" for each in ENCODINGS))
-        held = next((tag for tag in tags if match.contains(tag)), None)
+    if match.star_tag:
+        held = current.etag if is_found else None
+    elif match:
+        held = held_tag(current.etag)
     else:
         since = request.if_modified_since
-        held = current.etag if since is not None and current.changed <= since else None
+        held = current.etag if is_found and since is not None and current.changed <= since else None
     if held is None:
         return None
     return Response(status=304, headers=Validators(held, current.changed).headers(settings().max_age))
+
+
+def held_tag(etag: str) -> str | None:
+    """The tag by which `If-None-Match` names an answer, in whatever encoding the client has it; compared weakly."""
+    tags = (etag, *(f"{etag}:{each}" for each in ENCODINGS))
+    return next((tag for tag in tags if request.if_none_match.contains_weak(tag)), None)
+
+
+def accepted() -> MIMEAccept:
+    """What `Accept` asks for, without parameters such as `charset=utf-8`: no two formats differ only in those."""
+    return MIMEAccept([(each.partition(";")[0].rstrip(), quality) for each, quality in request.accept_mimetypes])
+
+
+def own_address() -> str:
+    """The URL of the request, in ASCII whatever the client sent."""
+    return g.origin + iri_to_uri(request.full_path)  # type: ignore[no-any-return]
+
+
+def without_body(response: Response) -> Response:
+    """Close the stream of an answer to HEAD: nobody reads it, and so nobody else would close it."""
+    if request.method == "HEAD" and response.is_streamed:
+        response.close()
+        response.response = iter(())
+    return response
+
+
+def _origin() -> str:
+    host = request.host or request.headers.get("Host", "")  # Werkzeug gives none for a name with an underscore
+    if not HOST.fullmatch(host):
+        raise Problem(400, "bad-request", "The Host header does not name a host.")
+    return f"{request.scheme}://{host}"
+
+
+def _plain_encodings() -> str:
+    """`Accept-Encoding` as Flask-Compress reads it right: it takes `gzip;q=0` for a wish, and no space before a `q`."""
+    return ", ".join(f"{name};q={quality}" for name, quality in request.accept_encodings if quality > 0)
 
 
 def register(app: Flask) -> None:
@@ -86,7 +131,8 @@ def register(app: Flask) -> None:
         asked = request.headers.get("X-Request-ID", "")
         g.request_id = asked if REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
         g.origin = settings().public_url.rstrip("/")
-        g.origin = g.origin or request.host_url.rstrip("/")
+        g.origin = g.origin or _origin()
+        request.environ["HTTP_ACCEPT_ENCODING"] = _plain_encodings()
 
     @app.after_request
     def finish(response: Response) -> Response:

@@ -13,7 +13,7 @@ from api.model.actor import ACTORS
 from api.model.event import EVENTS
 from api.model.location import LOCATIONS
 from api.model.parameters import Filter, Parameter
-from api.model.problem import Refusal
+from api.model.problem import Refusal, bad_parameters
 from api.model.resource import Column, Resource, list_parameters
 from api.model.source import SOURCES
 from api.model.statement import STATEMENTS
@@ -23,8 +23,7 @@ from api.query.cursor import Position
 from api.query.rows import Row
 from api.query.select import Selection, Sort, of_resource, of_timeline
 from api.store import reading
-from api.web.http import store
-from api.web.queries import bad_parameters
+from api.web.http import own_address, store
 from api.web.routes import Question, Route
 
 HAVE_META = ("json", "geojson")
@@ -139,7 +138,7 @@ def answer(listing: Listing, form: Format, question: Question) -> Response:
     meta = {"total": reading.total(question.reader, selection)} if given.get("total") else {}
     meta["dataset_version"] = question.version.seq
     if "limit" not in given:
-        rows = reading.every_row(store(), selection, position)
+        rows = reading.every_row(store(), question.reader, selection, position)
         sheet = _sheet(listing, question, page_links(None, None, owner), meta)
         return Response(_pieces(form, listing, rows, sheet, g.origin), content_type=_content_type(form))
     page = reading.page(question.reader, selection, given["limit"], position)
@@ -184,7 +183,7 @@ def absolute(document: str, origin: str) -> str:
 def page_links(before: Position | None, after: Position | None, owner: str) -> dict[str, str | None]:
     """The links of a page; `next` and `prev` are null where there is nothing more."""
     return {
-        "self": g.origin + request.full_path.rstrip("?"),
+        "self": own_address(),
         "next": _link(after, owner),
         "prev": _link(before, owner),
     }

@@ -13,6 +13,7 @@ from api.model.parameters import Parameter
 from api.model.timeline import Entry
 from api.web import problems
 from api.web.http import CODE_VERSION
+from api.web.listings import LISTINGS
 from api.web.openapi_parts import SCHEMAS, list_schema
 from api.web.routes import Route
 from api.web.table import ROUTES
@@ -54,7 +55,7 @@ def document(origin: str) -> JsonObject:
         spec.components.schema(name, component=schema)
     parameters = _Parameters(spec)
     for route in ROUTES:
-        path = route.path.replace("<", "{").replace(">", "}")
+        path = route.path.replace("<record_id>", "{id}")
         spec.path(path, operations={"get": _operation(route, parameters)})
     found: JsonObject = _opened(spec.to_dict())
     for name in RECORDS:
@@ -88,12 +89,8 @@ def _schema_name(schema: type[Schema] | Schema) -> str:
 
 
 def _tags() -> Mapping[str, str]:
-    about = {noun.name: noun.about for noun in reversed(NOUNS)}
-    return about | {
-        "timeline": "Events and statements in one order.",
-        "bundle": "Records as one document.",
-        "about": "The data as a whole.",
-    }
+    about = {listing.name: listing.about for listing in LISTINGS}
+    return about | {"bundle": "Records as one document.", "about": "The data as a whole."}
 
 
 def _operation(route: Route, parameters: _Parameters) -> JsonObject:
@@ -109,7 +106,7 @@ def _operation(route: Route, parameters: _Parameters) -> JsonObject:
         "tags": [route.tag],
         "security": [],
         "parameters": [
-            *(_path_parameter(name, example) for name, example in route.path_parameters.items()),
+            *(_path_parameter(example) for example in route.path_parameters.values()),
             *(parameters.component(each, route) for each in route.parameters),
         ],
         "responses": {
@@ -132,10 +129,10 @@ HEADERS = {
 }
 
 
-def _path_parameter(name: str, example: str) -> JsonObject:
+def _path_parameter(example: str) -> JsonObject:
     schema = {"type": "string", "maxLength": 128, "minLength": 1}
     return {
-        "name": name,
+        "name": "id",
         "in": "path",
         "required": True,
         "description": "The record's id.",

@@ -1,6 +1,7 @@
 """Pages for people: the index, the OpenAPI document and its reader, the guide, the list of problems. No internet needed."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from functools import cache
 from importlib import resources
@@ -8,17 +9,19 @@ from typing import Any
 
 import flask_swagger_ui
 from flask import Flask, Response, g, render_template, request
+from markupsafe import Markup, escape
 
 from api.formats.json_list import to_json
 from api.model.nouns import NOUNS
 from api.model.problem import Problem
 from api.web import openapi, problems
-from api.web.http import CODE_VERSION, not_modified, settings, store, validators
+from api.web.http import CODE_VERSION, accepted, held_tag, not_modified, settings, store, validators
 from api.web.listings import LISTINGS
 from api.web.queries import read
 from api.web.routes import Route
 from api.web.table import ROUTES
 
+CODE = re.compile("`([^`]+)`")
 HTML, JSON = "text/html", "application/json"
 SWAGGER_FILES = {
     "swagger-ui.css": "text/css",
@@ -39,22 +42,28 @@ OTHER_PATHS = (
 
 def index_entries() -> list[dict[str, str]]:
     """Every path with what it is for and an example that works; the formats of a list stand in its own entry."""
-    main = [each for each in ROUTES if not _is_format_path(each)]
     return [
         *(
-            {"path": each.path.replace("<record_id>", "{id}"), "about": each.about, "example": each.example}
-            for each in main
+            {"path": each.path.replace("<record_id>", "{id}"), "about": _about(each), "example": each.example}
+            for each in ROUTES
+            if "." not in each.path
         ),
         *({"path": path, "about": about, "example": path} for path, about in OTHER_PATHS),
     ]
 
 
-def _is_format_path(route: Route) -> bool:
-    return "." in route.path.rsplit("/", 1)[1]
+def _about(route: Route) -> str:
+    return route.about if route.path_parameters else route.description.partition(". ")[0].rstrip(".") + "."
+
+
+def code(text: str) -> Markup:
+    """Text for a page, with what stands between backticks as code."""
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 the text is escaped
 
 
 def register(app: Flask) -> None:
     """The pages and their files."""
+    app.add_template_filter(code)
     app.add_url_rule("/", "index", _cached(_index, _wanted))
     app.add_url_rule("/v1/openapi.json", "openapi", _cached(_openapi, lambda: JSON))
     app.add_url_rule("/docs", "docs", _cached(lambda: _page("docs.html"), lambda: HTML))
@@ -67,17 +76,19 @@ def _cached(answer: Callable[[], Response], media_type: Callable[[], str]) -> Ca
     def view() -> Response:
         read(request.query_string, ())
         current = validators(store().reader().version(), media_type())
-        response = not_modified(current)
+        response = not_modified(current, is_found=True)
         if response is None:
             response = answer()
             response.headers.update(current.headers(settings().max_age))
+        if media_type is _wanted:
+            response.vary.add("Accept")
         return response
 
     return view
 
 
 def _wanted() -> str:
-    return request.accept_mimetypes.best_match((JSON, HTML)) or JSON
+    return accepted().best_match((JSON, HTML)) or JSON
 
 
 def _index() -> Response:
@@ -94,7 +105,6 @@ def _index() -> Response:
             "routes": entries,
         }
         response = Response(_one_line_each(body), content_type=JSON)
-    response.vary.add("Accept")
     return response
 
 
@@ -129,12 +139,17 @@ def _guide() -> Response:
 def _asset(name: str) -> Response:
     read(request.query_string, ())
     if name in OWN_FILES:
-        data, media_type = resources.files("api.web").joinpath("static", name).read_bytes(), OWN_FILES[name]
+        data, media_type = resources.files("api.web").joinpath("static").joinpath(name).read_bytes(), OWN_FILES[name]
     elif name in SWAGGER_FILES:
-        data, media_type = resources.files(flask_swagger_ui).joinpath("dist", name).read_bytes(), SWAGGER_FILES[name]
+        data, media_type = (
+            resources.files(flask_swagger_ui).joinpath("dist").joinpath(name).read_bytes(),
+            SWAGGER_FILES[name],
+        )
     else:
         raise Problem(404, "not-found", f"There is no file {name[:100]!r} here.")
-    response = Response(data, content_type=media_type)
-    response.set_etag(hashlib.sha256(data).hexdigest()[:32])
+    etag = hashlib.sha256(data).hexdigest()[:32]
+    held = held_tag(etag)
+    response = Response(status=304) if held else Response(data, content_type=media_type)
+    response.set_etag(held or etag)
     response.headers["Cache-Control"] = "public, max-age=86400"
-    return response.make_conditional(request)  # type: ignore[return-value]
+    return response

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -98,7 +99,7 @@ def problem_response(problem: Problem) -> Response:
         "title": kind.title,
         "status": problem.status,
         "detail": problem.detail,
-        "instance": request.path,
+        "instance": g.origin + quote(request.path),
         "request_id": g.request_id,
     }
     if problem.faults:

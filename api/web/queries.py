@@ -1,26 +1,20 @@
 """Reading a query string, strictly: everything in it is understood, or the answer is a 400 that says what was not."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
 from api.model.parameters import MOST_VALUES, Parameter
-from api.model.problem import Fault, Problem, Refusal
+from api.model.problem import Fault, Problem, Refusal, bad_parameters
 from api.model.text import nearest, shown
 
 MOST_PAIRS = 500
 """Name-value pairs of one query string; more is no question but a load."""
+MOST_UNKNOWN = 20
+"""Unknown names that one answer lists: each is compared with all that are known, which 500 of them would make slow."""
 RANGES = (("from", "to"), ("min_fatalities", "max_fatalities"))
 """Parameters of which the first must not exceed the second."""
-
-
-def bad_parameters(faults: Sequence[Fault]) -> Problem:
-    """The 400 that names each parameter at fault."""
-    said = []
-    for fault in faults:
-        hint = f"; did you mean {shown(fault.did_you_mean)}?" if fault.did_you_mean else ""
-        said.append(f"{fault.parameter}: {fault.detail}{hint}")
-    return Problem(400, "invalid-parameter", " | ".join(said), faults)
 
 
 def read(query_string: bytes, parameters: Sequence[Parameter]) -> dict[str, Any]:
@@ -31,7 +25,8 @@ def read(query_string: bytes, parameters: Sequence[Parameter]) -> dict[str, Any]
     """
     texts = _pairs(query_string)
     known = {each.name: each for each in parameters}
-    faults = [_unknown(name, known) for name in texts if name not in known]
+    strangers = islice((name for name in texts if name not in known), MOST_UNKNOWN)
+    faults = [_unknown(name, known) for name in strangers]
     given: dict[str, Any] = {}
     for name, parameter in known.items():
         if name not in texts:
@@ -50,18 +45,23 @@ def read(query_string: bytes, parameters: Sequence[Parameter]) -> dict[str, Any]
 
 
 def _pairs(query_string: bytes) -> dict[str, list[str]]:
+    escaped = "surrogateescape"  # so that what is not UTF-8 can be named
     try:
-        pairs = parse_qsl(
-            query_string.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PAIRS
-        )
-    except UnicodeDecodeError:
-        raise Problem(400, "invalid-parameter", "The query string is not UTF-8 when percent-decoded.") from None
+        pairs = parse_qsl(query_string.decode(errors=escaped), True, errors=escaped, max_num_fields=MOST_PAIRS)
     except ValueError:
         raise Problem(400, "invalid-parameter", f"More than {MOST_PAIRS} parameters were given.") from None
+    broken = dict.fromkeys(name for name, text in pairs if not _is_utf8(name + text))
+    if broken:
+        names = (name.encode(errors=escaped).decode(errors="replace") for name in broken)
+        raise bad_parameters([Fault("is not UTF-8 when percent-decoded", name[:100]) for name in names])
     texts: dict[str, list[str]] = {}
     for name, text in pairs:
         texts.setdefault(name, []).append(text)
     return texts
+
+
+def _is_utf8(text: str) -> bool:
+    return not any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def _unknown(name: str, known: Mapping[str, Parameter]) -> Fault:

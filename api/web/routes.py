@@ -10,7 +10,7 @@ from api.model.parameters import Parameter
 from api.model.problem import Fault, Problem
 from api.store.connections import Reader, Version
 from api.store.reading import resolve
-from api.web.http import not_modified, settings, store, validators
+from api.web.http import accepted, not_modified, settings, store, validators
 from api.web.queries import read
 
 JsonSchema = Mapping[str, Any]
@@ -68,6 +68,7 @@ def _view(route: Route) -> Callable[..., Response]:
                 response = chosen.answer(Question(given, resolved, reader, version), **named)
                 g.database_seconds = reader.seconds
             response.headers.update(current.headers(settings().max_age))
+            response = not_modified(current, is_found=True) or response
         if route.variants:
             response.vary.add("Accept")
         return response
@@ -82,7 +83,7 @@ def negotiated(route: Route) -> Route:
     offered = {each.media_type: each for each in (route, *route.variants)}
     if not request.headers.get("Accept", "").strip():
         return route
-    best = request.accept_mimetypes.best_match(offered)
+    best = accepted().best_match(offered)
     if best is None:
         faults = [Fault("allows none of these media types", "Accept", allowed=tuple(offered))]
         raise Problem(406, "not-acceptable", f"Accept allows none of {', '.join(offered)}.", faults)

@@ -33,10 +33,8 @@ HEADER_BYTES = 16 * 1024
 """Request line and headers together; also what is read of a body at a time."""
 LOOK_SECONDS = 0.02
 """Between two looks whether all workers listen."""
-PR_SET_PDEATHSIG = 1
-"""From <linux/prctl.h>: the signal to be sent when the parent ends."""
-LISTENING = "0A"
-"""The state in /proc/net/tcp."""
+PR_SET_PDEATHSIG, TCP_LISTEN = 1, "0A"
+"""From <linux/prctl.h>, and as in /proc/net/tcp."""
 LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
@@ -52,32 +50,21 @@ class PortInUse(Exception):
 def serve(settings: Settings, announce: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT, then let requests under way end for `shutdown_seconds`.
 
-    `announce` is called once, when every worker listens. Raises `PortInUse`; and `OSError`, naming the address, where
-    it cannot be listened on for another reason. Exits with 1 when workers cannot start, or crash one after the other.
+    `announce` is called once, when every worker listens. `PortInUse`, or for another reason `OSError`, says that the
+    address cannot be had. Exits with 1 when workers cannot start, or crash one after the other.
     """
     address = _free_address(settings.host, settings.port)
     os.environ.update(settings.as_environment())
     server = Granian(
-        "api.web.server:application",
-        address=address[0],
-        port=settings.port,
-        interface=Interfaces.ASGINL,
-        workers=settings.workers,
-        backlog=BACKLOG,
-        backpressure=CONNECTIONS,
-        http=HTTPModes.http1,
+        "api.web.server:application", address[0], settings.port, interface=Interfaces.ASGINL, http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=HEADER_BYTES),
-        websockets=False,
-        respawn_failed_workers=True,
-        workers_kill_timeout=settings.shutdown_seconds,
-        log_level=LogLevels.warning,
-        log_dictconfig=LOGGING,
-    )
+        workers=settings.workers, respawn_failed_workers=True, workers_kill_timeout=settings.shutdown_seconds,
+        backlog=BACKLOG, backpressure=CONNECTIONS, websockets=False, log_level=LogLevels.warning, log_dictconfig=LOGGING,
+    )  # fmt: skip
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=in_worker)
-    server.on_startup(
-        threading.Thread(target=_announce_when_listening, args=(announce, address, settings.workers), daemon=True).start
-    )
+    watch = threading.Thread(target=_announce_when_listening, args=(announce, address, settings.workers), daemon=True)
+    server.on_startup(watch.start)
     # As a function, not by its name: granian would put the current directory before all others to import from.
     server.serve(target_loader=application, wrap_loader=False)
 
@@ -89,8 +76,7 @@ def application() -> Gateway:
 
 
 def in_worker() -> None:
-    """First thing in a forked worker: until it has set its own handler for SIGTERM, the inherited one would swallow it;
-    and on Linux it is told when its parent was killed."""
+    """First thing in a forked worker: a SIGTERM so early must end it, and so must the end of the parent (on Linux)."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -124,7 +110,7 @@ def _is_listening(address: tuple[Any, ...], workers: int) -> bool:
         words = struct.iter_unpack("=I", socket.inet_pton(family, address[0]))
         local = "".join(f"{word:08X}" for (word,) in words) + f":{address[1]:04X}"
         sockets = [line.split() for line in Path("/proc/net", table).read_text("ascii").splitlines()]
-        return sum(fields[1] == local and fields[3] == LISTENING for fields in sockets) >= workers
+        return sum(fields[1] == local and fields[3] == TCP_LISTEN for fields in sockets) >= workers
     with suppress(OSError), socket.create_connection(address[:2], timeout=1):
         return True
     return False

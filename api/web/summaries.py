@@ -10,14 +10,13 @@ from api.formats.sheet import Format, Sheet
 from api.model.kinds import Word
 from api.model.nouns import BY_NAME
 from api.model.parameters import Parameter
-from api.model.problem import Fault
+from api.model.problem import Fault, bad_parameters
 from api.model.resource import CURSOR, LIMIT, LISTED, TOTAL, UNLIMITED, Cell, Column, Document, column
 from api.query import cursor
 from api.query.select import clauses_of
 from api.query.summary import GROUP_NAMES, GROUPS, Summary
 from api.store import summaries
 from api.web.listings import by_accept, page_links, page_response, position_of
-from api.web.queries import bad_parameters
 from api.web.routes import Question, Route
 
 MOST_GROUPS = 2

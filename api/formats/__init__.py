@@ -1,0 +1,1 @@
+"""Rows in, text out: one small file for each media type. Pure."""

@@ -1,0 +1,1 @@
+"""From a request's filters to one SELECT and its values. Pure."""

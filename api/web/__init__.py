@@ -1,0 +1,1 @@
+"""Flask: routes, query strings, problems, caching, OpenAPI, pages, and the server."""
