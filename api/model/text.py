@@ -36,8 +36,8 @@ def unstorable(text: str) -> str | None:
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:
-    """The allowed word that was probably meant, or None."""
-    by_fold = {fold(each): each for each in allowed}
+    """The allowed word that was probably meant, or None; of two that are folded alike the first."""
+    by_fold = {fold(each): each for each in reversed(tuple(allowed))}
     close = difflib.get_close_matches(fold(word[:128]), by_fold, 1, SUGGESTION_LIKENESS)
     return by_fold[close[0]] if close else None
 

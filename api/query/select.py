@@ -16,6 +16,8 @@ from api.query.cursor import Position
 
 Sort = tuple[tuple[str, bool], ...]
 """Sort keys, each with whether it descends."""
+RANK = "found.rank"
+"""How well a row fits `q`, by BM25: the best is the least."""
 
 
 @dataclass(frozen=True)
@@ -59,19 +61,24 @@ def clauses_of(filters: Sequence[Filter], given: Mapping[str, Any]) -> tuple[Cla
 def of_resource(resource: Resource, given: Mapping[str, Any], sort: Sort) -> Selection:
     """The selection that a noun's filters and sort make."""
     table = resource.name
-    origin = Clause(table)
-    if any(key == "relevance" for key, _ in sort):
-        if "q" not in given:
-            raise bad_parameters([Fault("relevance needs q", "sort")])
-        origin = Clause(
-            f"{table} JOIN (SELECT rowid AS row, rank FROM {table}_text WHERE {table}_text MATCH ?) AS found"
-            f" ON found.row = {table}.seq",
-            (given["q"],),
-        )
-    columns = {**resource.sorts, "relevance": "found.rank"}
+    columns = {**resource.sorts, "relevance": RANK}
     keys = (*(columns[key] for key, _ in sort), f"{table}.seq")
+    origin = _origin(table, given, sort)
     branch = Branch(resource.singular, origin, f"{table}.doc", clauses_of(resource.filters, given), keys)
     return Selection((branch,), _directions(sort, 1))
+
+
+def _origin(table: str, given: Mapping[str, Any], sort: Sort) -> Clause:
+    """Where a noun's rows come from: its table, and for `relevance` how well each fits `q`."""
+    if all(key != "relevance" for key, _ in sort):
+        return Clause(table)
+    if "q" not in given:
+        raise bad_parameters([Fault("relevance needs q", "sort")])
+    return Clause(
+        f"{table} JOIN (SELECT rowid AS row, rank FROM {table}_text WHERE {table}_text MATCH ?) AS found"
+        f" ON found.row = {table}.seq",
+        (given["q"],),
+    )
 
 
 def of_timeline(timeline: Timeline, given: Mapping[str, Any], sort: Sort) -> Selection:
@@ -81,8 +88,10 @@ def of_timeline(timeline: Timeline, given: Mapping[str, Any], sort: Sort) -> Sel
         if entry not in given.get("entry", timeline.branches):
             continue
         clauses = clauses_of(resource.filters, given)
-        keys = (*(timeline.sorts[key][entry] for key, _ in sort), f"'{entry}'", f"{resource.name}.seq")
-        branches.append(Branch(entry, Clause(resource.name), f"{resource.name}.doc", clauses, keys))
+        columns = {name: column[entry] for name, column in timeline.sorts.items()} | {"relevance": RANK}
+        keys = (*(columns[key] for key, _ in sort), f"'{entry}'", f"{resource.name}.seq")
+        origin = _origin(resource.name, given, sort)
+        branches.append(Branch(entry, origin, f"{resource.name}.doc", clauses, keys))
     return Selection(tuple(branches), _directions(sort, 2))
 
 

@@ -112,7 +112,7 @@ def _find(reader: Reader, collection: str, name: str) -> int:
     if len(rows) > 1:
         raise Refusal(f"{shown(name)} is the name of several records; give an id", [row[1] for row in rows])
     if not rows:
-        close = nearest(name, _names_like(reader, collection, name))
+        close = nearest(name, (*_ids_like(reader, collection, fold(name)), *_names_like(reader, collection, name)))
         raise Refusal(f"{shown(name)} is no id, name or alias in {collection}", did_you_mean=close)
     return int(rows[0][0])
 

@@ -1,7 +1,8 @@
 """Rendering: from records as they were written to documents as they are read, stored ready to send.
 
 Names stand beside ids, tolls and counts are computed, and the folded text for full-text search is made here. Reading a
-list is then joining stored text: about 0.4 ms a page of a hundred, where dumping through marshmallow took 3 ms.
+list is then joining stored text, which costs a small fraction of dumping it through marshmallow
+(`tests/benchmarks/compare.py`).
 """
 
 import json

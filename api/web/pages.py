@@ -40,16 +40,19 @@ OTHER_PATHS = (
 )
 
 
-def index_entries() -> list[dict[str, str]]:
-    """Every path with what it is for and an example that works; the formats of a list stand in its own entry."""
+def index_entries(origin: str) -> list[dict[str, Any]]:
+    """Every path with what it is for and an example that works; a list's entry holds one for each of its formats."""
     return [
-        *(
-            {"path": each.path.replace("<record_id>", "{id}"), "about": _about(each), "example": each.example}
-            for each in ROUTES
-            if "." not in each.path
-        ),
-        *({"path": path, "about": about, "example": path} for path, about in OTHER_PATHS),
+        *(_entry(each, origin) for each in ROUTES if "." not in each.path),
+        *({"path": path, "about": about, "example": origin + path} for path, about in OTHER_PATHS),
     ]
+
+
+def _entry(route: Route, origin: str) -> dict[str, Any]:
+    path = route.path.replace("<record_id>", "{id}")
+    entry = {"path": path, "about": _about(route), "example": origin + route.example}
+    formats = {each.path.rsplit(".", 1)[1]: origin + each.example for each in route.variants}
+    return entry | ({"formats": formats} if formats else {})
 
 
 def _about(route: Route) -> str:
@@ -92,7 +95,7 @@ def _wanted() -> str:
 
 
 def _index() -> Response:
-    entries = [each | {"example": g.origin + each["example"]} for each in index_entries()]
+    entries = index_entries(g.origin)
     if _wanted() == HTML:
         response = _page("index.html", entries=entries)
     else:
@@ -101,7 +104,6 @@ def _index() -> Response:
             "version": CODE_VERSION,
             "about": "Conflict events, actors, locations and statements from news articles, every fact with its evidence.",
             "try": f"curl '{entries[0]['example']}'",
-            "formats": {each.name: [form.name for form in each.formats] for each in LISTINGS},
             "routes": entries,
         }
         response = Response(_one_line_each(body), content_type=JSON)
