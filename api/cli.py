@@ -109,7 +109,7 @@ def check(**given: Any) -> None:
     with _plain_errors():
         path = Settings.from_environment(**given).db
         connections.check(path)
-        connection = open_migrated(path)
+        connection = sqlite.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)  # a check changes nothing
         try:
             faults = connection.execute("PRAGMA foreign_key_check").fetchall()
             verdict = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
@@ -131,8 +131,11 @@ def verify(articles: Path, **given: Any) -> None:
     with _plain_errors():
         settings = Settings.from_environment(**given)
         connections.check(settings.db)
-        reader = connections.Store(settings.db, settings.query_ms).reader()
-        report = verify_articles(reader, articles)
+        reader = connections.Reader(settings.db, settings.query_ms)
+        try:
+            report = verify_articles(reader, articles)
+        finally:
+            reader.close()
         for line in report.lines:
             click.echo(line)
         if report.differences:
@@ -148,7 +151,10 @@ def openapi(against: Path | None) -> None:
     text = json.dumps(document("http://127.0.0.1:8000"), indent=1, ensure_ascii=False) + "\n"
     if against is None:
         click.echo(text, nl=False)
-    elif not against.is_file() or against.read_text("utf-8") != text:
+        return
+    with _plain_errors():
+        is_same = against.is_file() and against.read_text("utf-8", errors="replace") == text
+    if not is_same:
         _fail(f"{against} is not the document of this version; write it with: event-timeline openapi > {against}")
 
 

@@ -6,17 +6,26 @@ from typing import Any
 
 from api.formats.json_list import to_json
 from api.formats.sheet import Sheet
-from api.model.resource import Document, column
-
-OWN_POINT = (column("longitude"), column("latitude"))
-PLACE_POINT = (column("longitude", "location", "longitude"), column("latitude", "location", "latitude"))
+from api.model.resource import Document
 
 
 def geometry(document: Document) -> dict[str, Any] | None:
-    """The point where a record is: its own coordinates, or those of its location."""
-    columns = OWN_POINT if "longitude" in document else PLACE_POINT
-    longitude, latitude = (each.pick(document) for each in columns)
-    return None if longitude is None else {"type": "Point", "coordinates": [longitude, latitude]}
+    """Where a record is: its own coordinates or its location's; for a statement without one, where its events took place.
+
+    A Point, or a MultiPoint where the events took place at several; null where no coordinates are known.
+    """
+    known = ((place["longitude"], place["latitude"]) for place in _places(document.get("record", document)) if place)
+    points = list(dict.fromkeys(each for each in known if None not in each))
+    if len(points) > 1:
+        return {"type": "MultiPoint", "coordinates": points}
+    return {"type": "Point", "coordinates": points[0]} if points else None
+
+
+def _places(record: Document) -> list[Any]:
+    if "longitude" in record:
+        return [record]
+    said_nowhere = record["location"] is None and "speaker" in record
+    return [each["location"] for each in record["events"]] if said_nowhere else [record["location"]]
 
 
 class GeoJson:

@@ -8,7 +8,7 @@ from api.model import filters
 from api.model.evidence import EvidenceSchema, evidence_list
 from api.model.fields import Choice, Listing, Reference, Text, optional
 from api.model.record import ActorBrief, Counted, Record, country_code
-from api.model.resource import COUNTED_COLUMNS, STORED_COLUMNS, Resource, column, listed, sorts
+from api.model.resource import COUNTED_COLUMNS, STORED_COLUMNS, Resource, column, listed, shown_evidence, sorts
 from api.model.taxonomy import ACTOR_TYPES, RELATIONS
 
 
@@ -77,6 +77,7 @@ ACTORS = Resource(
         column("country"),
         column("description"),
         listed("relations", "relations", lambda each: f"{each['relation']} {each['actor']['name']}"),
+        listed("evidence", "evidence", shown_evidence),
         *COUNTED_COLUMNS,
         *STORED_COLUMNS,
     ),

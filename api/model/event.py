@@ -10,12 +10,13 @@ from api.model.fields import Choice, Day, Flag, Id, Listing, Reference, Text, Wh
 from api.model.location import LocationBrief
 from api.model.parameters import Filter
 from api.model.record import ActorBrief, Record, Stored
-from api.model.resource import STORED_COLUMNS, Column, Document, Resource, column, listed, sorts
+from api.model.resource import STORED_COLUMNS, Column, Document, Resource, column, listed, shown_evidence, sorts
 from api.model.taxonomy import (
     BASES,
     DATE_PRECISIONS,
     EVENT_TYPE_NAMES,
     LOCATION_PRECISIONS,
+    QUALIFIERS,
     ROLES,
     STATUSES,
 )
@@ -88,6 +89,7 @@ class Participant(ParticipantRecord):
 class Toll(CodedToll):
     """What is known of a number of people: the least, the accepted or newest, and the most that anybody gave."""
 
+    qualifier = optional(Choice, QUALIFIERS, metadata={"description": "How `best` was hedged; null where it was not."})
     basis = optional(Choice, BASES)
     disputed = Flag(required=True, metadata={"description": "Do speakers give different numbers?"})
 
@@ -117,7 +119,7 @@ def _source(each: Document) -> str:
 
 
 def _toll(name: str) -> tuple[Column, ...]:
-    members = ("low", "best", "high", "civilians", "disputed")
+    members = ("low", "best", "high", "civilians", "qualifier", "disputed")
     return tuple(column(f"{name}_{member}", name, member) for member in members)
 
 
@@ -194,6 +196,7 @@ EVENTS = Resource(
         column("source_count"),
         column("independent_source_count"),
         listed("sources", "evidence", _source),
+        listed("evidence", "evidence", shown_evidence),
         *STORED_COLUMNS,
     ),
     has_places=True,

@@ -48,7 +48,7 @@ def at_most(name: str, column: str, example: str, description: str) -> Filter:
     )  # fmt: skip
 
 
-def span(first: str, last: str, example: tuple[str, str]) -> tuple[Filter, Filter, Filter]:
+def span(first: str, last: str, example: tuple[str, str], of: str = "span of days") -> tuple[Filter, Filter, Filter]:
     """`from`, `to` and `certain` over the columns of the earliest and the latest possible day."""
 
     def since(day: str, given: Given) -> Clause:
@@ -58,11 +58,17 @@ def span(first: str, last: str, example: tuple[str, str]) -> tuple[Filter, Filte
         return Clause(f"{last if given.get('certain') else first} <= ?", (day,))
 
     return (
-        Filter("from", kinds.Date(), "The earliest day: its span of days ends on it or later.", example[0], clause=since),
-        Filter("to", kinds.Date(), "The latest day: its span of days begins on it or earlier.", example[1], clause=until),
+        Filter(
+            "from", kinds.Date(), f"The earliest day: its {of} ends on it or later. Never one that is not known.",
+            example[0], clause=since,
+        ),
+        Filter(
+            "to", kinds.Date(), f"The latest day: its {of} begins on it or earlier. Never one that is not known.",
+            example[1], clause=until,
+        ),
         Filter(
             "certain", kinds.Truth(),
-            "With `from` or `to`: true asks that the whole span of days lies inside the range.", "true",
+            f"With `from` or `to`: true asks that the whole {of} lies inside the range.", "true",
             needs=("from", "to"),
         ),
     )  # fmt: skip
@@ -165,11 +171,13 @@ def area(sql: str) -> tuple[Filter, Filter, Filter]:
     return (
         Filter(
             "bbox", kinds.Box(),
-            "`west,south,east,north` in WGS 84 degrees, edges included; a west beyond its east crosses the antimeridian.",
+            "`west,south,east,north` in WGS 84 degrees, edges included; a west beyond its east crosses the antimeridian."
+            " Places without coordinates are never inside.",
             "36,35,38,37", clause=lambda box, _: at(_in_boxes(_split(box))),
         ),
         Filter(
-            "near", kinds.POINT, "`latitude,longitude` in WGS 84 degrees, edge included, with `radius`.", "36.2,37.16",
+            "near", kinds.POINT, "`latitude,longitude` in WGS 84 degrees, edge included, with `radius`."
+            " Places without coordinates are never near.", "36.2,37.16",
             clause=lambda point, given: at(_in_circle(point, given["radius"])),
         ),
         Filter(

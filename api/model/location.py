@@ -8,7 +8,7 @@ from api.model import filters
 from api.model.evidence import evidence_list
 from api.model.fields import Choice, Id, Listing, Number, Reference, Text, optional
 from api.model.record import Counted, Record, country_code
-from api.model.resource import COUNTED_COLUMNS, STORED_COLUMNS, Resource, column, listed, sorts
+from api.model.resource import COUNTED_COLUMNS, STORED_COLUMNS, Resource, column, listed, shown_evidence, sorts
 from api.model.taxonomy import LOCATION_TYPES
 
 
@@ -101,6 +101,7 @@ LOCATIONS = Resource(
         column("latitude"),
         column("longitude"),
         column("description"),
+        listed("evidence", "evidence", shown_evidence),
         *COUNTED_COLUMNS,
         *STORED_COLUMNS,
     ),

@@ -15,7 +15,7 @@ Given = Mapping[str, Any]
 """Every parameter of a request that was given, parsed: some clauses depend on a second one."""
 
 MOST_VALUES = 100
-"""How many values one list parameter takes."""
+"""How many values a list parameter takes, unless it says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,13 @@ class Parameter:
     takes_many: bool = False
     needs: tuple[str, ...] = ()
     default: str | None = None
+    most_values: int = MOST_VALUES
 
     def schema(self) -> JsonSchema:
         """The JSON schema of the whole parameter."""
         schema = self.kind.schema()
         if self.takes_many:
-            schema = {"type": "array", "items": schema, "minItems": 1, "maxItems": MOST_VALUES}
+            schema = {"type": "array", "items": schema, "minItems": 1, "maxItems": self.most_values}
         if self.default is not None:
             schema["default"] = self._as_json(self.default)
         return schema

@@ -54,6 +54,13 @@ def listed(name: str, member: str, show: Callable[[Any], str] = str) -> Column:
     return Column(name, pick)
 
 
+def shown_evidence(each: Mapping[str, Any]) -> str:
+    """One piece of evidence in a cell: `“phrase” (source start–end)`."""
+    if each["quote"] is None:
+        return f"({each['source']})"
+    return f"“{each['quote']}” ({each['source']} {each['start']}–{each['end']})"
+
+
 COUNTED_COLUMNS = (
     column("events"),
     column("statements"),

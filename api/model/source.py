@@ -57,8 +57,10 @@ class Source(SourceRecord, Stored):
     """A source as it is read."""
 
     name = fields.String(required=True, metadata={"description": "Title, or publisher, or id: something to show."})
-    events = WholeNumber(required=True, metadata={"description": "Events that cite it."})
-    statements = WholeNumber(required=True, metadata={"description": "Statements that cite it."})
+    events = WholeNumber(required=True, metadata={"description": "Events that cite it, or a source that rewrites it."})
+    statements = WholeNumber(
+        required=True, metadata={"description": "Statements that cite it, or a source that rewrites it."}
+    )
 
 
 SOURCES = Resource(
@@ -69,7 +71,9 @@ SOURCES = Resource(
     view=Source,
     filters=(
         filters.one_of("type", SOURCE_TYPES, "sources.type", "article", "What kind of source it is."),
-        *filters.span("sources.published_at", "sources.published_at", ("2024-11-01", "2024-12-31")),
+        *filters.span(
+            "sources.published_at", "sources.published_at", ("2024-11-01", "2024-12-31"), "day of publication"
+        ),
         filters.text("sources", "Aleppo"),
         filters.updated_since("sources"),
     ),

@@ -14,7 +14,7 @@ from api.model.fields import Choice, Day, Flag, Id, Listing, Number, Reference, 
 from api.model.location import LocationBrief
 from api.model.parameters import Clause, ClauseMaker, Filter
 from api.model.record import ActorBrief, Record, Stored
-from api.model.resource import STORED_COLUMNS, Document, Resource, column, listed, sorts
+from api.model.resource import STORED_COLUMNS, Document, Resource, column, listed, shown_evidence, sorts
 from api.model.taxonomy import (
     DATE_PRECISIONS,
     MEASURES,
@@ -38,7 +38,9 @@ class FigureRecord(Schema):
     share = optional(
         Number, 0, 1, metadata={"description": 'A part of the whole, where only that is given: "half" is 0.5.'}
     )
-    qualifier = Choice(QUALIFIERS, load_default="exactly")
+    qualifier = optional(
+        Choice, QUALIFIERS, metadata={"description": "How the number was hedged; null where it was given bare."}
+    )
     accepted = Flag(load_default=False, metadata={"description": "The figure the editors stand by."})
     event = optional(
         Reference,
@@ -68,10 +70,12 @@ class StatementRecord(Record):
     date = Day(required=True, metadata={"description": "Earliest possible day."})
     end_date = optional(Day, metadata={"description": "Latest possible day; the same as date if left out."})
     date_precision = Choice(DATE_PRECISIONS, required=True)
+    date_basis = optional(Text, 500, metadata={"description": "How the day is known, where the text does not give it."})
     location = optional(Reference, "locations", metadata={"description": "Where it was said."})
     addressees = Listing(Reference("actors"))
     events = Listing(Reference("events"))
     figures = Listing(fields.Nested(FigureRecord))
+    note = optional(Text, 2000, metadata={"description": "What the editors add, such as where sources differ."})
     dataset = optional(Id)
     evidence = evidence_list()
 
@@ -96,10 +100,11 @@ class StatementRecord(Record):
 
 
 class EventBrief(Schema):
-    """An event as a statement shows it."""
+    """An event as a statement shows it, with where it took place."""
 
     id = Id(required=True)
     title = Text(300, required=True)
+    location = fields.Nested(LocationBrief, required=True, allow_none=True)
 
 
 class Statement(StatementRecord, Stored):
@@ -122,7 +127,8 @@ PARTS = ("speaker", "on_behalf_of", "addressee")
 
 def _figure(each: Document) -> str:
     number = next(each[name] for name in ("best", "low", "high", "share") if each[name] is not None)
-    return f"{each['measure']} {each['population']}: {each['qualifier']} {number:g}"
+    hedge = f"{each['qualifier']} " if each["qualifier"] else ""
+    return f"{each['measure']} {each['population']}: {hedge}{number:.15g}"
 
 
 def _part(part: str) -> ClauseMaker:
@@ -157,7 +163,7 @@ STATEMENTS = Resource(
         ),
         filters.one_of("kind", STATEMENT_KINDS, "statements.kind", "quote", "Verbatim or in other words."),
         filters.named(
-            "event", "events", "northern-syria-offensive", "An event that it is about.",
+            "event", "events", "northern-syria-offensive", "An event that it is about; its parts are events of their own.",
             lambda events, _: Clause(
                 f"statements.seq IN (SELECT statement FROM statement_events WHERE event {filters.IN_LIST})",
                 (filters.as_list(events),),
@@ -197,7 +203,9 @@ STATEMENTS = Resource(
         column("speaker", "speaker", "name"),
         column("on_behalf_of", "on_behalf_of", "name"),
         listed("addressees", "addressees", lambda each: each["name"]),
+        column("title"),
         column("text"),
+        column("note"),
         listed("figures", "figures", _figure),
         listed("events", "events", lambda each: each["id"]),
         column("location_id", "location", "id"),
@@ -209,6 +217,7 @@ STATEMENTS = Resource(
         column("source_count"),
         column("independent_source_count"),
         listed("sources", "evidence", lambda each: each["source"]),
+        listed("evidence", "evidence", shown_evidence),
         *STORED_COLUMNS,
     ),
     has_places=True,

@@ -20,7 +20,7 @@ ACTOR_TYPES = (
     "country",
     "other",
 )
-RELATIONS = ("member_of", "led_by", "leads", "backed_by", "allied_with", "part_of")
+RELATIONS = ("member_of", "led_by", "leads", "backed_by", "allied_with", "part_of", "linked_to")
 MEMBERSHIP = ("member_of", "part_of")
 """The relations by which a filter for an organisation finds those inside it."""
 
@@ -74,11 +74,14 @@ MEASURES = (
     "missing",
     "strikes",
     "settlements_captured",
-    "settlements_share",
+    "territory_share",
     "population",
 )
 POPULATIONS = ("total", "civilians", "children", "women", "combatants", "unknown")
 QUALIFIERS = ("exactly", "at_least", "more_than", "about", "nearly", "at_most")
+OPEN_ABOVE = ("at_least", "more_than", "about")
+OPEN_BELOW = ("at_most", "nearly", "about")
+"""What a number leaves open: “more than 50” gives no most, “nearly 50” no least."""
 BASES = ("figures", "coded")
 """Where an event's toll comes from: the figures of its statements, or a dataset's own coding."""
 

@@ -35,10 +35,10 @@ def unstorable(text: str) -> str | None:
     return f"U+{ord(found.group()):04X}" if found else None
 
 
-def nearest(word: str, allowed: Iterable[str]) -> str | None:
+def nearest(word: str, allowed: Iterable[str], likeness: float = SUGGESTION_LIKENESS) -> str | None:
     """The allowed word that was probably meant, or None; of two that are folded alike the first."""
     by_fold = {fold(each): each for each in reversed(tuple(allowed))}
-    close = difflib.get_close_matches(fold(word[:128]), by_fold, 1, SUGGESTION_LIKENESS)
+    close = difflib.get_close_matches(fold(word[:128]), by_fold, 1, likeness)
     return by_fold[close[0]] if close else None
 
 

@@ -28,7 +28,13 @@ class Entry(Schema):
     title = Text(500, required=True)
     type = Choice((*EVENT_TYPE_NAMES, *STATEMENT_TYPES), required=True)
     location = fields.Nested(LocationBrief, required=True, allow_none=True)
-    record = fields.Dict(required=True, metadata={"description": "The whole event or statement."})
+    record = fields.Dict(
+        required=True,
+        metadata={
+            "description": "The whole event or statement.",
+            "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Event", "Statement")],
+        },
+    )
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,12 @@ class Timeline:
 SHARED = ("actor", "location", "country", "from", "to", "certain", "bbox", "near", "radius", "q", "source", "dataset",
           "updated_since")  # fmt: skip
 
+ABOUT = {
+    "actor": "A participant of an event; speaker, addressee or represented of a statement; or an organisation of theirs.",
+    "location": "Where an event took place or a statement was said, or the place of an event that it is about; with"
+    " everything inside.",
+}
+
 TIMELINE = Timeline(
     branches={"event": EVENTS, "statement": STATEMENTS},
     filters=(
@@ -53,7 +65,10 @@ TIMELINE = Timeline(
             "type", kinds.Word((*EVENT_TYPE_NAMES, *STATEMENT_TYPES)), "Types of event or of statement.",
             "airstrike,condemn", takes_many=True,
         ),
-        *(replace(EVENTS.filter(name), clause=None) for name in SHARED),
+        *(
+            replace(EVENTS.filter(name), clause=None, description=ABOUT.get(name, EVENTS.filter(name).description))
+            for name in SHARED
+        ),
         Filter(
             "role", kinds.Word((*ROLES, "speaker", "on_behalf_of", "addressee")),
             "With `actor`: only in this role or part.", "speaker", takes_many=True, needs=("actor",),
@@ -66,6 +81,7 @@ TIMELINE = Timeline(
         column("id"),
         column("date"),
         column("end_date"),
+        column("date_precision", "record", "date_precision"),
         column("title"),
         column("type"),
         column("location_id", "location", "id"),

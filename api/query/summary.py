@@ -1,13 +1,15 @@
 """Summaries: counts and figures of a filtered set, by one or two groups.
 
-An event in several groups (by `actor` or `source`) counts in each. Within one group an event's toll is left out where a
-longer event that it is part of stands in the same group with a toll of its own, so nobody is counted twice.
+An event in several groups (by `actor` or `source`) counts in each; actors that only reported it have no part in it.
+Within one group an event's toll is left out where a longer event that it is part of stands in the same group with a
+toll of its own, so nobody is counted twice there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from api.model.parameters import Clause
+from api.model.taxonomy import OPEN_ABOVE, OPEN_BELOW
 from api.query.cursor import Position
 from api.query.select import after, conjunction
 
@@ -44,7 +46,8 @@ EVENT_GROUPS: Mapping[str, Group] = {
     "location": Group("coalesce(place.id, '')", "LEFT JOIN locations AS place ON place.seq = location", "locations"),
     "actor": Group(
         "coalesce(who.id, '')",
-        "LEFT JOIN (SELECT DISTINCT event, actor FROM event_actors) AS part ON part.event = events.seq"
+        "LEFT JOIN (SELECT DISTINCT event, actor FROM event_actors WHERE role <> 'reporter') AS part"
+        " ON part.event = events.seq"
         " LEFT JOIN actors AS who ON who.seq = part.actor",
         "actors",
     ),
@@ -119,7 +122,7 @@ class Summary:
     def page(self, order: Sequence[str], descending: Sequence[bool], limit: int, position: Position | None) -> Clause:
         """The SELECT of `limit` + 1 groups: k0, k1, size, and for events each of `TOLLS` and how many events gave one."""
         matched = self.matched()
-        tolls = _tolls() if self.noun == "events" else ""
+        tolls = _tolls("source" in self.names) if self.noun == "events" else ""
         grouped = f"SELECT k0, k1, count(*) AS size{tolls} FROM matched AS one GROUP BY k0, k1"
         backward = position is not None and position.is_backward
         falls = [each != backward for each in descending]
@@ -140,17 +143,36 @@ class Summary:
         matched = self.matched()
         return Clause(
             f"{matched.sql} SELECT k0, k1, value ->> 'measure' AS measure, value ->> 'population' AS population,"
-            " count(*), min(coalesce(value ->> 'low', value ->> 'best', value ->> 'high')),"
-            " max(coalesce(value ->> 'high', value ->> 'best', value ->> 'low'))"
+            f" count(*), {_least('min', OPEN_BELOW, ('low', 'best', 'high'))},"
+            f" {_least('max', OPEN_ABOVE, ('high', 'best', 'low'))},"
+            " min(value ->> 'share'), max(value ->> 'share')"
             " FROM matched, json_each(doc, '$.figures') GROUP BY k0, k1, measure, population"
             " ORDER BY measure, population",
             matched.values,
         )
 
 
-def _tolls() -> str:
-    sums = [f", sum({column}) FILTER (WHERE {_stands_alone(whole)}) AS {column}" for column, whole in TOLLS.items()]
-    return "".join(sums) + f", count(fatalities) FILTER (WHERE {_stands_alone('fatalities')}) AS counted"
+def _least(pick: str, left_open: Sequence[str], numbers: tuple[str, str, str]) -> str:
+    """The least (or the most) that the figures of a group give; null where one of them leaves it open."""
+    first, *others = (f"value ->> '{name}'" for name in numbers)
+    hedged = ", ".join(f"'{each}'" for each in left_open)
+    bound = (
+        f"CASE WHEN value ->> 'qualifier' IN ({hedged}) THEN {first} ELSE coalesce({first}, {', '.join(others)}) END"
+    )
+    given = "value ->> 'share' IS NULL"
+    return f"CASE WHEN count({bound}) FILTER (WHERE {given}) = count(*) FILTER (WHERE {given}) THEN {pick}({bound}) END"
+
+
+def _tolls(by_source: bool) -> str:
+    """The tolls added up. They belong to whoever gave them, so a source's group has none of what others gave."""
+    if by_source:
+        return "".join(f", NULL AS {column}" for column in TOLLS) + ", 0 AS counted"
+    sums = {column: f"sum({column}) FILTER (WHERE {_stands_alone(whole)})" for column, whole in TOLLS.items()}
+    for bound in ("fatalities_low", "fatalities_high"):  # one that is open leaves the sum open
+        alone = f"FILTER (WHERE {_stands_alone('fatalities')})"
+        sums[bound] = f"CASE WHEN count({bound}) {alone} = count(fatalities) {alone} THEN {sums[bound]} END"
+    counted = f"count(fatalities) FILTER (WHERE {_stands_alone('fatalities')})"
+    return "".join(f", {sql} AS {column}" for column, sql in sums.items()) + f", {counted} AS counted"
 
 
 def _stands_alone(column: str) -> str:

@@ -133,7 +133,8 @@ class Reader:
         try:
             yield
         finally:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # a failing disk has ended it already
+                self._connection.execute("ROLLBACK")
 
     def rows(self, sql: str, values: Sequence[SqlValue] = ()) -> list[tuple[Any, ...]]:
         """All rows of a SELECT; 503 where it takes longer than the deadline."""

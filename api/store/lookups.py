@@ -53,6 +53,10 @@ class Lookups:
     def location(self, record_id: str | None) -> Record | None:
         return self.brief("locations", record_id, "name", "type", "country", "latitude", "longitude")
 
+    def event(self, record_id: str) -> Record:
+        record = self.record("events", record_id)
+        return {"id": record_id, "title": record["title"], "location": self.location(record["location"])}
+
     def path(self, record_id: str) -> list[Record]:
         """The ancestors of a location, nearest first."""
         steps: list[Record] = []

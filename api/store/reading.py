@@ -1,21 +1,18 @@
-"""Answering: names to records, pages of documents, single records, summaries. Everything that a GET reads."""
+"""Answering: pages of documents, whole lists, single records."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from api.model import kinds
-from api.model.parameters import Clause, Parameter
-from api.model.problem import Fault, Problem, Refusal, bad_parameters
-from api.model.text import fold, nearest, shown
+from api.model.parameters import Clause
+from api.model.problem import Problem
+from api.model.text import shown
 from api.query import select
 from api.query.cursor import Position
 from api.query.rows import Page, Row, edges
 from api.query.select import Selection
 from api.store.connections import Reader, Store
+from api.store.naming import closest, named
 
-MOST_CANDIDATES = 10
-MOST_COMPARED = 2000
-"""How many names a misspelt one is compared with: those with the same first letters."""
 EXPORT_PAGE = 1000
 
 
@@ -62,72 +59,10 @@ def total(reader: Reader, selection: Selection) -> int:
 
 
 def document(reader: Reader, collection: str, record_id: str) -> str:
-    """One record as JSON text; `Problem` 404 where there is none."""
+    """One record as JSON text; `Problem` 404 where there is none, with the id that was probably meant."""
     rows = reader.rows(f"SELECT doc FROM {collection} WHERE id = ?", (record_id,))
     if not rows:
-        near = nearest(record_id, _ids_like(reader, collection, record_id))
-        hint = f" Did you mean {shown(near)}?" if near else f" GET /v1/{collection} lists what there is."
-        raise Problem(404, "not-found", f"There is no record {shown(record_id)} in {collection}.{hint}")
+        meant = next(iter(named(reader, collection, record_id)), None) or closest(reader, collection, record_id)
+        hint = f"Did you mean {shown(meant)}?" if meant else f"GET /v1/{collection} lists what there is."
+        raise Problem(404, "not-found", f"There is no record {shown(record_id)} in {collection}. {hint}")
     return str(rows[0][0])
-
-
-def _ids_like(reader: Reader, collection: str, record_id: str) -> list[str]:
-    start = record_id[:2]
-    rows = reader.rows(
-        f"SELECT id FROM {collection} WHERE id >= ? AND id < ? LIMIT ?", (start, start + "\U0010ffff", MOST_COMPARED)
-    )
-    return [row[0] for row in rows]
-
-
-def resolve(reader: Reader, parameters: Sequence[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given, with names of records turned into row numbers; `Problem` 400 names every one that fits none or several."""
-    resolved = dict(given)
-    faults: list[Fault] = []
-    for parameter in parameters:
-        if parameter.name not in given:
-            continue
-        try:
-            if isinstance(parameter.kind, kinds.Named):
-                collection = parameter.kind.collection
-                resolved[parameter.name] = tuple(_find(reader, collection, each) for each in given[parameter.name])
-            elif isinstance(parameter.kind, kinds.Dataset):
-                _check_datasets(reader, given[parameter.name])
-        except Refusal as refusal:
-            faults.append(refusal.of(parameter.name))
-    if faults:
-        raise bad_parameters(faults)
-    return resolved
-
-
-def _find(reader: Reader, collection: str, name: str) -> int:
-    """The row number of the record that has this id, or alone has this name or alias."""
-    rows = reader.rows(f"SELECT seq FROM {collection} WHERE id = ?", (name,))
-    if rows:
-        return int(rows[0][0])
-    rows = reader.rows(
-        f"SELECT DISTINCT {collection}.seq, id FROM names JOIN {collection} ON {collection}.seq = names.seq"
-        " WHERE collection = ? AND folded = ? ORDER BY id LIMIT ?",
-        (collection, fold(name), MOST_CANDIDATES),
-    )
-    if len(rows) > 1:
-        raise Refusal(f"{shown(name)} is the name of several records; give an id", [row[1] for row in rows])
-    if not rows:
-        close = nearest(name, (*_ids_like(reader, collection, fold(name)), *_names_like(reader, collection, name)))
-        raise Refusal(f"{shown(name)} is no id, name or alias in {collection}", did_you_mean=close)
-    return int(rows[0][0])
-
-
-def _names_like(reader: Reader, collection: str, name: str) -> list[str]:
-    start = fold(name)[:1]
-    rows = reader.rows(
-        "SELECT folded FROM names WHERE collection = ? AND folded >= ? AND folded < ? LIMIT ?",
-        (collection, start, start + "\U0010ffff", MOST_COMPARED),
-    )
-    return [row[0] for row in rows]
-
-
-def _check_datasets(reader: Reader, wanted: Iterable[str]) -> None:
-    known = [row[0] for row in reader.rows("SELECT id FROM datasets ORDER BY id")]
-    for each in wanted:
-        if each not in known:
-            raise Refusal(f"{shown(each)} is not a dataset here", known, nearest(each, known))

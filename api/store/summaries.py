@@ -81,6 +81,7 @@ def _iso_week(monday: str) -> str:
 def _figures(reader: Reader, summary: Summary) -> dict[tuple[str, str], list[Group]]:
     select = summary.figures()
     found: dict[tuple[str, str], list[Group]] = defaultdict(list)
-    for k0, k1, measure, population, count, low, high in reader.rows(select.sql, select.values):
-        found[k0, k1].append({"measure": measure, "population": population, "count": count, "low": low, "high": high})
+    names = ("measure", "population", "count", "low", "high", "share_low", "share_high")
+    for k0, k1, *values in reader.rows(select.sql, select.values):
+        found[k0, k1].append(dict(zip(names, values, strict=True)))
     return found

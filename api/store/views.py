@@ -110,7 +110,7 @@ def statement_view(_: int, record: Record, look: Lookups) -> View:
         "end_date": record["end_date"] or record["date"],
         "location": look.location(record["location"]),
         "addressees": [look.actor(each) for each in record["addressees"]],
-        "events": [look.brief("events", each, "title") for each in record["events"]],
+        "events": [look.event(each) for each in record["events"]],
         "figures": [each | {"event": each["event"] or only_event} for each in record["figures"]],
         **look.source_counts(record["evidence"]),
     }
@@ -124,12 +124,18 @@ def statement_view(_: int, record: Record, look: Lookups) -> View:
 
 
 def _title(record: Record, speaker: Record | None, look: Lookups) -> str:
-    source = look.record("sources", record["evidence"][0]["source"])
-    said_by = speaker["name"] if speaker else source["publisher"] or "Unnamed publisher"
     said = f"“{record['text']}”" if record["kind"] == "quote" else record["text"]
     if len(said) > LONGEST_TITLE:
         said = said[:LONGEST_TITLE].rsplit(" ", 1)[0] + " …"
-    return f"{said_by}: {said}"
+    return f"{speaker['name'] if speaker else _publisher(record, look)}: {said}"
+
+
+def _publisher(record: Record, look: Lookups) -> str:
+    """Who says what an article says in its own voice: its publisher, or how many sources where they are several."""
+    sources = {each["source"] for each in record["evidence"]}
+    if len(sources) > 1:
+        return f"{len(sources)} sources"
+    return look.record("sources", *sources)["publisher"] or "Unnamed publisher"
 
 
 VIEWS: Mapping[str, Callable[[int, Record, Lookups], View]] = {

@@ -54,7 +54,8 @@ def write(connection: sqlite.Connection, bundle: Bundle) -> Report:
         report = _Writer(connection, now()).write(bundle)
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk has ended it already
+            connection.execute("ROLLBACK")
         raise
     return report
 
@@ -194,7 +195,7 @@ class _Writer:
         for record in records:
             seq = self.seq_of[name, record["id"]]
             self.connection.execute("DELETE FROM names WHERE collection = ? AND seq = ?", (name, seq))
-            called = [record.get("name") or record.get("title"), *record.get("aliases", ())]
+            called = [*(record.get(each) for each in ("name", "title", "publisher")), *record.get("aliases", ())]
             folded = dict.fromkeys(fold(each) for each in called if each)
             rows += ({"collection": name, "folded": each, "seq": seq} for each in folded if each)
         self.database.table("names").insert_all(rows)

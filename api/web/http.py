@@ -79,7 +79,7 @@ def not_modified(current: Validators, is_found: bool = False) -> Response | None
     elif match:
         held = held_tag(current.etag)
     else:
-        since = request.if_modified_since
+        since = _since()
         held = current.etag if is_found and since is not None and current.changed <= since else None
     if held is None:
         return None
@@ -108,6 +108,13 @@ def without_body(response: Response) -> Response:
         response.close()
         response.response = iter(())
     return response
+
+
+def _since() -> datetime | None:
+    try:
+        return request.if_modified_since
+    except OverflowError:  # a year that no calendar has
+        return None
 
 
 def _origin() -> str:
@@ -142,6 +149,7 @@ def register(app: Flask) -> None:
         headers["Access-Control-Allow-Origin"] = "*"
         headers["Access-Control-Expose-Headers"] = EXPOSED
         if request.method == "OPTIONS":
+            del headers["Content-Type"]  # there is no content
             headers["Access-Control-Allow-Methods"] = headers.get("Allow", "GET, HEAD, OPTIONS")
             headers["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
             headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)

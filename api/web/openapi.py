@@ -97,7 +97,7 @@ def _operation(route: Route, parameters: _Parameters) -> JsonObject:
     others = (
         f" `Accept` also chooses {', '.join(each.media_type for each in route.variants)}." if route.variants else ""
     )
-    example = f"\n\nExample: `curl 'http://127.0.0.1:8000{route.example}'`"
+    example = f"\n\nExample: `GET {route.example}`"
     statuses = [*ALWAYS, *([404] if route.path_parameters else []), *([406] if route.variants else [])]
     return {
         "operationId": route.operation,

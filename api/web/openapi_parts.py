@@ -9,6 +9,7 @@ STRING: JsonObject = {"type": "string"}
 MAYBE_STRING: JsonObject = {"type": ["string", "null"]}
 WHOLE: JsonObject = {"type": "integer", "minimum": 0}
 MAYBE_WHOLE: JsonObject = {"type": ["integer", "null"], "minimum": 0}
+MAYBE_SHARE: JsonObject = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
 MAYBE_DATE: JsonObject = {"type": ["string", "null"], "format": "date"}
 INSTANT: JsonObject = {"type": "string", "format": "date-time"}
 
@@ -66,6 +67,8 @@ FIGURE_RANGE = record(
     count=WHOLE,
     low=MAYBE_WHOLE,
     high=MAYBE_WHOLE,
+    share_low=MAYBE_SHARE,
+    share_high=MAYBE_SHARE,
 )
 DATASET = record(
     id=STRING,
@@ -99,8 +102,13 @@ FEATURE = record(
     geometry={
         "type": ["object", "null"],
         "properties": {
-            "type": {"type": "string", "const": "Point"},
-            "coordinates": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+            "type": {"type": "string", "enum": ["Point", "MultiPoint"]},
+            "coordinates": {
+                "type": "array",
+                "items": {"type": ["number", "array"], "items": {"type": "number"}},
+                "minItems": 2,
+                "description": "Longitude and latitude, or for a MultiPoint a list of such pairs.",
+            },
         },
         "required": ["type", "coordinates"],
     },

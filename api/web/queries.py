@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
-from api.model.parameters import MOST_VALUES, Parameter
+from api.model.parameters import Parameter
 from api.model.problem import Fault, Problem, Refusal, bad_parameters
 from api.model.text import nearest, shown
 
@@ -13,6 +13,30 @@ MOST_PAIRS = 500
 """Name-value pairs of one query string; more is no question but a load."""
 MOST_UNKNOWN = 20
 """Unknown names that one answer lists: each is compared with all that are known, which 500 of them would make slow."""
+MEANT = {
+    "search": "q",
+    "query": "q",
+    "text": "q",
+    "date": "from",
+    "since": "from",
+    "start_date": "from",
+    "until": "to",
+    "end_date": "to",
+    "page": "cursor",
+    "offset": "cursor",
+    "per_page": "limit",
+    "page_size": "limit",
+    "size": "limit",
+    "order": "sort",
+    "order_by": "sort",
+    "sort_by": "sort",
+    "count": "total",
+    "place": "location",
+    "lat": "near",
+    "lon": "near",
+    "distance": "radius",
+}
+"""What other APIs call our parameters."""
 RANGES = (("from", "to"), ("min_fatalities", "max_fatalities"))
 """Parameters of which the first must not exceed the second."""
 
@@ -65,7 +89,10 @@ def _is_utf8(text: str) -> bool:
 
 
 def _unknown(name: str, known: Mapping[str, Parameter]) -> Fault:
-    return Fault(f"{shown(name)} is not a parameter here", name[:100], None, tuple(known), nearest(name, known))
+    if name == "format":
+        return Fault("is not a parameter here; a list's format is part of its path, such as /v1/events.csv", name)
+    meant = MEANT[name] if MEANT.get(name) in known else nearest(name, known)
+    return Fault(f"{shown(name)} is not a parameter here", name[:100], None, tuple(known), meant)
 
 
 def _value(parameter: Parameter, texts: Sequence[str]) -> Any:
@@ -74,8 +101,8 @@ def _value(parameter: Parameter, texts: Sequence[str]) -> Any:
             raise Refusal(f"is given {len(texts)} times; it takes one value")
         return _parsed(parameter, texts[0])
     parts = [part for text in texts for part in text.split(",")]
-    if len(parts) > MOST_VALUES:
-        raise Refusal(f"takes at most {MOST_VALUES} values; {len(parts)} were given")
+    if len(parts) > parameter.most_values:
+        raise Refusal(f"takes at most {parameter.most_values} values; {len(parts)} were given")
     return tuple(dict.fromkeys(_parsed(parameter, part) for part in parts))
 
 
@@ -93,5 +120,5 @@ def _misfits(texts: Mapping[str, Any], given: Mapping[str, Any], known: Mapping[
             faults.append(Fault(f"means something only with {' or '.join(needs)}", name))
     for least, most in RANGES:
         if least in given and most in given and given[least] > given[most]:
-            faults.append(Fault(f"{given[least]} comes after {most}={given[most]}", least))
+            faults.append(Fault(f"{given[least]} is more than {most}={given[most]}", least))
     return faults

@@ -5,6 +5,7 @@
 """
 
 import hashlib
+import math
 import threading
 import time
 
@@ -35,7 +36,7 @@ def register(app: Flask, settings: Settings) -> None:
             local.counters = Counters(counter_file(name))
         now = time.time()
         window = int(now // WINDOW_SECONDS)
-        g.window_ends = int((window + 1) * WINDOW_SECONDS - now) + 1
+        g.window_ends = math.ceil((window + 1) * WINDOW_SECONDS - now)
         g.left = limit - local.counters.add(window, request.remote_addr or "")
         if g.left < 0:
             raise Problem(

@@ -9,7 +9,7 @@ from flask import Flask, Response, g, request
 from api.model.parameters import Parameter
 from api.model.problem import Fault, Problem
 from api.store.connections import Reader, Version
-from api.store.reading import resolve
+from api.store.naming import resolve
 from api.web.http import accepted, not_modified, settings, store, validators
 from api.web.queries import read
 

@@ -10,7 +10,6 @@ from api.formats.sheet import Format, Sheet
 from api.model.kinds import Word
 from api.model.nouns import BY_NAME
 from api.model.parameters import Parameter
-from api.model.problem import Fault, bad_parameters
 from api.model.resource import CURSOR, LIMIT, LISTED, TOTAL, UNLIMITED, Cell, Column, Document, column
 from api.query import cursor
 from api.query.select import clauses_of
@@ -19,19 +18,26 @@ from api.store import summaries
 from api.web.listings import by_accept, page_links, page_response, position_of
 from api.web.routes import Question, Route
 
-MOST_GROUPS = 2
 ALL = 10_000_000
 """The limit of a format that gives everything: more groups than the deadline lets anybody make."""
 ABOUT = {
-    "events": "How many events each group has, and their tolls added up; null where no event of the group has one."
-    " An event in several groups (by `actor` or `source`) counts in each. Where a longer event and its parts stand in"
-    " one group, its toll counts and theirs do not, so nobody is counted twice. A period (`day`, `week`, `month`, `year`)"
-    " has the events whose whole span of days lies in it; where a span reaches over two periods, its period is null.",
+    "events": "How many events each group has, and their tolls added up; null where no event of the group has one, or where"
+    " it is open. A group is the place or the actor itself, without what lies inside; actors that only reported an event"
+    " are left out. An event in several groups (by `actor` or `source`) counts in each, so rows may add up to more than the"
+    " whole. Where a longer event and its parts stand in one group, its toll counts and theirs do not. Tolls belong to"
+    " whoever gave them: by `source` there are none; see the summary of statements. A period (`day`, `week`, `month`,"
+    " `year`) has the events whose whole span of days lies in it; where a span reaches over two, the period is null.",
     "statements": "How many statements each group has, and the least and the most that they give for each measure and"
-    " population. Periods go by the whole span of days, as for events.",
+    " population, null where a figure leaves it open. By `actor`, speakers, represented and addressees count. Periods go by"
+    " the whole span of days, as for events.",
 }
 GROUP_BY = Parameter(
-    "group_by", Word(GROUP_NAMES), "One or two of these; without it, all is one group.", "type,month", takes_many=True
+    "group_by",
+    Word(GROUP_NAMES),
+    "One or two of these; without it, all is one group.",
+    "type,month",
+    takes_many=True,
+    most_values=2,
 )
 SORT = Parameter(
     "sort", Word(("group", "-group", "count", "-count")), "By group or by count, `-` for descending.", "-count",
@@ -64,8 +70,6 @@ def answer(noun: str, form: Format, question: Question) -> Response:
     """A page of groups."""
     given = question.given
     names = given.get("group_by", ())
-    if len(names) > MOST_GROUPS:
-        raise bad_parameters([Fault(f"takes at most {MOST_GROUPS} values; {len(names)} were given", "group_by")])
     sort = given["sort"].removeprefix("-"), given["sort"].startswith("-")
     summary = Summary(noun, names, clauses_of(BY_NAME[noun].filters, question.resolved))
     owner = cursor.fingerprint(f"{noun}/summary", given)
@@ -99,9 +103,12 @@ def _columns(noun: str, names: Sequence[str]) -> list[Column]:
 
 
 def _figures(group: Document) -> Cell:
-    shown = (
-        f"{each['measure']} {each['population']}: {each['low']}–{each['high']} ({each['count']})"
-        for each in group["figures"]
-        if each["low"] is not None
-    )
-    return LISTED.join(shown) or None
+    return LISTED.join(_figure(each) for each in group["figures"]) or None
+
+
+def _figure(figure: Document) -> str:
+    bounds = [figure[name] for name in ("low", "high")]
+    if bounds == [None, None]:
+        bounds = [figure[name] for name in ("share_low", "share_high")]
+    shown = "–".join("…" if each is None else f"{each:.15g}" for each in dict.fromkeys(bounds))
+    return f"{figure['measure']} {figure['population']}: {shown} ({figure['count']})"

@@ -1,0 +1,89 @@
+"""Names: which record a person means by an id, a name or an alias, and which they may have meant by another word."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from api.model import kinds
+from api.model.parameters import Parameter
+from api.model.problem import Fault, Refusal, bad_parameters
+from api.model.text import fold, nearest, shown
+from api.store.connections import Reader
+
+MOST_CANDIDATES = 10
+MOST_COMPARED = 2000
+"""How many names a misspelt one is compared with: those with the same first letter."""
+LIKENESS = 0.75
+"""Names resemble each other more than words of a list do: below this ratio (difflib) another one is meant."""
+LAST = "\U0010ffff"
+
+
+def resolve(reader: Reader, parameters: Sequence[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given, with names of records turned into row numbers; `Problem` 400 names each that fits none or several."""
+    resolved = dict(given)
+    faults: list[Fault] = []
+    for parameter in parameters:
+        if parameter.name not in given:
+            continue
+        try:
+            if isinstance(parameter.kind, kinds.Named):
+                collection = parameter.kind.collection
+                resolved[parameter.name] = tuple(_find(reader, collection, each) for each in given[parameter.name])
+            elif isinstance(parameter.kind, kinds.Dataset):
+                _check_datasets(reader, given[parameter.name])
+        except Refusal as refusal:
+            faults.append(refusal.of(parameter.name))
+    if faults:
+        raise bad_parameters(faults)
+    return resolved
+
+
+def _find(reader: Reader, collection: str, name: str) -> int:
+    """The row number of the record that has this id, or alone has this name or alias."""
+    ids = [name] if _seq(reader, collection, name) is not None else named(reader, collection, name)
+    if len(ids) > 1:
+        raise Refusal(f"{shown(name)} is the name of several records; give an id", ids)
+    seq = _seq(reader, collection, ids[0]) if ids else None
+    if seq is None:
+        close = closest(reader, collection, name)
+        raise Refusal(f"{shown(name)} is no id, name or alias in {collection}", did_you_mean=close)
+    return seq
+
+
+def _seq(reader: Reader, collection: str, record_id: str) -> int | None:
+    rows = reader.rows(f"SELECT seq FROM {collection} WHERE id = ?", (record_id,))
+    return rows[0][0] if rows else None
+
+
+def named(reader: Reader, collection: str, name: str) -> list[str]:
+    """The ids of the records that have this name or alias, folded."""
+    rows = reader.rows(
+        f"SELECT DISTINCT id FROM names JOIN {collection} USING (seq) WHERE collection = ? AND folded = ?"
+        " ORDER BY id LIMIT ?",
+        (collection, fold(name), MOST_CANDIDATES),
+    )
+    return [row[0] for row in rows]
+
+
+def closest(reader: Reader, collection: str, name: str) -> str | None:
+    """The id of the record that was probably meant: by an id or a name much like this, or by one that begins with it."""
+    folded = fold(name)
+    ids = reader.rows(
+        f"SELECT id FROM {collection} WHERE id >= ? AND id < ? LIMIT ?", (folded[:1], folded[:1] + LAST, MOST_COMPARED)
+    )
+    names = reader.rows(
+        f"SELECT folded, id FROM names JOIN {collection} USING (seq) WHERE collection = ? AND folded >= ? AND folded < ?"
+        " LIMIT ?",
+        (collection, folded[:1], folded[:1] + LAST, MOST_COMPARED),
+    )
+    meant = {fold(row[0]): row[0] for row in ids} | dict(names)
+    if (close := nearest(name, meant, LIKENESS)) is not None:
+        return str(meant[close])
+    longer = {record_id for each, record_id in meant.items() if each.startswith(f"{folded} ")}
+    return str(longer.pop()) if folded and len(longer) == 1 else None
+
+
+def _check_datasets(reader: Reader, wanted: Iterable[str]) -> None:
+    known = [row[0] for row in reader.rows("SELECT id FROM datasets ORDER BY id")]
+    for each in wanted:
+        if each not in known:
+            raise Refusal(f"{shown(each)} is not a dataset here", known, nearest(each, known))
