@@ -20,6 +20,6 @@ ENV PATH=/opt/event-timeline/bin:$PATH PYTHONDONTWRITEBYTECODE=1 EVENT_TIMELINE_
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=5s \
-  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
+  CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ.get('EVENT_TIMELINE_PORT', '8000') + '/readyz', timeout=4)"]
 ENTRYPOINT ["event-timeline"]
 CMD ["serve"]

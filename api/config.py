@@ -1,11 +1,14 @@
 """Settings: one frozen value, read from `EVENT_TIMELINE_…` variables; each field says what it is and why it is so."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+PUBLIC_URL = re.compile(r"https?://[A-Za-z0-9._\[\]:-]+(/[A-Za-z0-9._~-]+)*/?")
+"""What may stand before a path in a link: it is put into documents and headers as it is."""
 PREFIX = "EVENT_TIMELINE_"
 
 
@@ -63,6 +66,8 @@ def _read(setting: Any, name: str, text: str) -> Any:
     if setting.type is Path:
         return Path(text)
     if setting.type is str:
+        if setting.name == "public_url" and text and not PUBLIC_URL.fullmatch(text):
+            raise BadSetting(f"{name} is {text[:100]!r}; it takes an address such as https://data.example.org/conflict")
         return text
     least, most = setting.metadata["least"], setting.metadata["most"]
     if not (text.isascii() and text.isdigit() and len(text) <= 10 and least <= int(text) <= most):

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from api.formats.json_list import to_json
 from api.formats.sheet import Sheet
 from api.model.resource import Document
+from api.model.text import to_json
 
 
 def geometry(document: Document) -> dict[str, Any] | None:

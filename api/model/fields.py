@@ -82,6 +82,16 @@ class Id(Matching):
         super().__init__(ID.pattern, "an id: letters, digits, '.', '_' or '-', 128 at the most", most=128, **options)
 
 
+class OwnId(Id):
+    """A record's own id, which must not be a path that stands for something else, as `/v1/events/summary` does."""
+
+    def _deserialize(self, value: Any, *rest: Any, **options: Any) -> str:
+        text = super()._deserialize(value, *rest, **options)
+        if text.partition(".")[0] == "summary":
+            raise ValidationError("Must not be 'summary' or begin with 'summary.': that is a path of its own.")
+        return text
+
+
 class Reference(Id):
     """The id of another record, of the collection `to`."""
 

@@ -48,7 +48,7 @@ class Parameter:
         schema = self.kind.schema()
         if self.takes_many:
             schema = {"type": "array", "items": schema, "minItems": 1, "maxItems": self.most_values}
-        if self.default is not None:
+        if self.default is not None and not self.needs:  # generated clients send what stands here, needed or not
             schema["default"] = self._as_json(self.default)
         return schema
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from api.model import countries
-from api.model.fields import Choice, Day, Id, Instant, Matching, Text, WholeNumber, optional
+from api.model.fields import Choice, Day, Id, Instant, Matching, OwnId, Text, WholeNumber, optional
 from api.model.taxonomy import ACTOR_TYPES
 
 COUNTRY_CODE = "[A-Z]{2}"
@@ -36,7 +36,7 @@ class Texts(fields.Dict):
 class Record(Schema):
     """Members of every record as it is written. Unknown members are refused."""
 
-    id = Id(required=True)
+    id = OwnId(required=True)
     external_ids = Texts(
         keys=Choice(SCHEMES),
         values=Text(128),

@@ -16,6 +16,7 @@ SUGGESTION_LIKENESS = 0.6
 """Below this ratio (difflib) a suggestion is noise."""
 
 LONGEST_SHOWN = 80
+LONGEST_KEY = 100
 
 
 def fold(text: str) -> str:
@@ -46,3 +47,13 @@ def shown(text: str) -> str:
     """A stranger's text as an error message repeats it: quoted, escaped, and not longer than it helps."""
     quoted = json.dumps(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…", ensure_ascii=False)
     return quoted.encode("utf-8", "backslashreplace").decode("utf-8")  # a lone surrogate is not UTF-8
+
+
+def to_json(value: object) -> str:
+    """JSON text as it is stored and sent: compact, characters as they are."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def sort_key(text: str) -> str:
+    """What a text is sorted by: folded, and no longer than a cursor can carry."""
+    return fold(text)[:LONGEST_KEY]

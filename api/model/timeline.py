@@ -14,6 +14,7 @@ from api.model.parameters import Filter
 from api.model.resource import Column, Resource, column
 from api.model.statement import STATEMENTS
 from api.model.taxonomy import EVENT_TYPE_NAMES, ROLES, STATEMENT_TYPES
+from api.model.text import to_json
 
 ENTRIES = ("event", "statement")
 
@@ -71,7 +72,7 @@ TIMELINE = Timeline(
         ),
         Filter(
             "role", kinds.Word((*ROLES, "speaker", "on_behalf_of", "addressee")),
-            "With `actor`: only in this role or part.", "speaker", takes_many=True, needs=("actor",),
+            "With `actor`: only in this role or part.", "initiator", takes_many=True, needs=("actor",),
         ),
     ),
     sorts={"date": {"event": "events.start_date", "statement": "statements.date"}},
@@ -106,4 +107,4 @@ def entry_text(entry: str, document: str) -> str:
         "type": record["type"],
         "location": record["location"],
     }
-    return f'{json.dumps(head, ensure_ascii=False, separators=(",", ":"))[:-1]},"record":{document}}}'
+    return f'{to_json(head)[:-1]},"record":{document}}}'

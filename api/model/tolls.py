@@ -11,7 +11,6 @@ from typing import Any
 
 from api.model import taxonomy
 
-OPEN_ABOVE, OPEN_BELOW = frozenset(taxonomy.OPEN_ABOVE), frozenset(taxonomy.OPEN_BELOW)
 DISJOINT = ("civilians", "combatants", "unknown")
 """Populations that add up to a total where a speaker gives no total; children and women are parts of these."""
 
@@ -30,42 +29,45 @@ class Claim:
 @dataclass(frozen=True)
 class _Total:
     claim: Claim
-    low: int | None
-    best: int | None
-    high: int | None
-    qualifiers: frozenset[str | None]
+    least: int | None
+    number: int | None
+    most: int | None
+    qualifier: str | None
     is_accepted: bool
-
-    @property
-    def number(self) -> int | None:
-        return _first(self.best, self.low)
-
-    @property
-    def qualifier(self) -> str | None:
-        return min((each for each in self.qualifiers if each), default=None)
-
-    @property
-    def least(self) -> int | None:
-        return self.low if self.qualifiers & OPEN_BELOW else _first(self.low, self.best, self.high)
-
-    @property
-    def most(self) -> int | None:
-        return self.high if self.qualifiers & OPEN_ABOVE else _first(self.high, self.best, self.low)
 
 
 def _first(*numbers: int | None) -> int | None:
     return next((each for each in numbers if each is not None), None)
 
 
-def _sum(figures: Sequence[Figure], name: str) -> int | None:
-    numbers = [figure[name] for figure in figures]
-    return None if None in numbers else sum(numbers)
+def _number(figure: Figure) -> int | None:
+    return _first(figure["best"], figure["low"])
+
+
+def _least(figure: Figure) -> int | None:
+    is_open = figure["qualifier"] in taxonomy.OPEN_BELOW
+    return figure["low"] if is_open else _first(figure["low"], figure["best"], figure["high"])
+
+
+def _most(figure: Figure) -> int | None:
+    is_open = figure["qualifier"] in taxonomy.OPEN_ABOVE
+    return figure["high"] if is_open else _first(figure["high"], figure["best"], figure["low"])
+
+
+def _sum(numbers: Iterable[int | None]) -> int | None:
+    total = 0
+    for each in numbers:
+        if each is None:
+            return None
+        total += each
+    return total
 
 
 def _total(claim: Claim, parts: Sequence[Figure]) -> _Total:
-    low, best, high = (_sum(parts, name) for name in ("low", "best", "high"))
-    qualifiers = frozenset(each["qualifier"] for each in parts)
-    return _Total(claim, low, best, high, qualifiers, all(each["accepted"] for each in parts))
+    """What the parts come to; unknown where it is unknown of one of them."""
+    least, number, most = (_sum(take(each) for each in parts) for take in (_least, _number, _most))
+    qualifier = min((each["qualifier"] for each in parts if each["qualifier"]), default=None)
+    return _Total(claim, least, number, most, qualifier, all(each["accepted"] for each in parts))
 
 
 def _totals(claims: Iterable[Claim], measure: str) -> Iterator[_Total]:
@@ -82,13 +84,16 @@ def _totals(claims: Iterable[Claim], measure: str) -> Iterator[_Total]:
 def toll(claims: Sequence[Claim], measure: str) -> dict[str, Any]:
     """`{low, best, high, civilians, qualifier, basis, disputed}` of one measure; `claims` are oldest first. Unknown is null."""
     totals = list(_totals(claims, measure))
-    newest = sorted(totals, key=lambda each: (each.is_accepted, each.claim.day))[-1:]
+    newest = sorted(
+        (each for each in totals if each.number is not None), key=lambda each: (each.is_accepted, each.claim.day)
+    )[-1:]
     stands_by = {each.claim.claimant: each.number for each in totals}
     civilians = [
-        _first(figure["best"], figure["low"])
+        number
         for claim in (*claims, *(each.claim for each in newest))
         for figure in claim.figures
         if figure["measure"] == measure and figure["population"] == "civilians" and figure["share"] is None
+        if (number := _number(figure)) is not None
     ]
     best = newest[0] if newest else None
     return {

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from api.model.parameters import SqlValue
 from api.query.cursor import Position
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row of a list: what it is, its document as JSON text, and its place in the order."""
 
     entry: str

@@ -30,6 +30,11 @@ class Branch:
     clauses: tuple[Clause, ...]
     keys: tuple[str, ...]
 
+    @property
+    def constant(self) -> str:
+        """The entry as SQL: the timeline's key between the day and the row number."""
+        return f"'{self.entry}'"
+
     def where(self, *more: Clause) -> Clause:
         """All clauses joined by AND."""
         return conjunction((*self.clauses, *more))
@@ -64,7 +69,8 @@ def of_resource(resource: Resource, given: Mapping[str, Any], sort: Sort) -> Sel
     columns = {**resource.sorts, "relevance": RANK}
     keys = (*(columns[key] for key, _ in sort), f"{table}.seq")
     origin = _origin(table, given, sort)
-    branch = Branch(resource.singular, origin, f"{table}.doc", clauses_of(resource.filters, given), keys)
+    narrowing = given if origin.sql == table else {name: value for name, value in given.items() if name != "q"}
+    branch = Branch(resource.singular, origin, f"{table}.doc", clauses_of(resource.filters, narrowing), keys)
     return Selection((branch,), _directions(sort, 1))
 
 
@@ -115,9 +121,13 @@ def page(selection: Selection, limit: int, position: Position | None) -> Clause:
 
 def _part(branch: Branch, descending: Sequence[bool], limit: int, position: Position | None) -> Clause:
     where = branch.where(*([after(branch.keys, descending, position.keys)] if position else []))
-    order = ", ".join(f"{key}{' DESC' if d else ''}" for key, d in zip(branch.keys, descending, strict=True))
+    order = ", ".join(
+        f"{key}{' DESC' if falls else ''}"
+        for key, falls in zip(branch.keys, descending, strict=True)
+        if key != branch.constant  # among the keys it would keep SQLite from using the index
+    )
     return Clause(
-        f"SELECT '{branch.entry}', {branch.document}, {', '.join(branch.keys)} FROM {branch.origin.sql}"
+        f"SELECT {branch.constant}, {branch.document}, {', '.join(branch.keys)} FROM {branch.origin.sql}"
         f" WHERE {where.sql} ORDER BY {order} LIMIT ?",
         (*branch.origin.values, *where.values, limit + 1),
     )

@@ -97,6 +97,19 @@ TOLLS = {
     "displaced": "displaced",
 }
 """Columns that are added up, each with the column that tells whether a longer event has that toll itself."""
+GIVEN = "coalesce({0}fatalities, {0}fatalities_low, {0}fatalities_high)"
+"""Null where an event has no toll of the dead; “at most 5” is one, though it has no best."""
+
+
+COVERED = (
+    ", covered AS MATERIALIZED (SELECT part.seq AS seq, part.k0 AS k0, part.k1 AS k1,"
+    f" max({GIVEN.format('whole.')} IS NOT NULL) AS fatalities_covered, max(whole.injured IS NOT NULL) AS injured_covered,"
+    " max(whole.displaced IS NOT NULL) AS displaced_covered FROM matched AS part"
+    " JOIN tree ON collection = 'events' AND descendant = part.seq"
+    " JOIN matched AS whole ON whole.seq = ancestor AND whole.k0 = part.k0 AND whole.k1 = part.k1"
+    " WHERE part.part_of IS NOT NULL GROUP BY 1, 2, 3)"
+)
+"""Events whose toll gives way to that of a longer event in the same group."""
 
 
 @dataclass(frozen=True)
@@ -112,9 +125,9 @@ class Summary:
         groups = [GROUPS[self.noun][name] for name in self.names]
         keys = [group.key for group in groups] + ["''"] * (2 - len(groups))
         where = conjunction(self.clauses)
-        added = f"part_of, {', '.join(TOLLS)}" if self.noun == "events" else "statements.doc"
+        added = f", part_of, {', '.join(TOLLS)}" if self.noun == "events" else ""
         return Clause(
-            f"WITH matched AS MATERIALIZED (SELECT {self.noun}.seq AS seq, {keys[0]} AS k0, {keys[1]} AS k1, {added}"
+            f"WITH matched AS MATERIALIZED (SELECT {self.noun}.seq AS seq, {keys[0]} AS k0, {keys[1]} AS k1{added}"
             f" FROM {self.noun} {' '.join(group.join for group in groups)} WHERE {where.sql})",
             where.values,
         )
@@ -123,13 +136,14 @@ class Summary:
         """The SELECT of `limit` + 1 groups: k0, k1, size, and for events each of `TOLLS` and how many events gave one."""
         matched = self.matched()
         tolls = _tolls("source" in self.names) if self.noun == "events" else ""
-        grouped = f"SELECT k0, k1, count(*) AS size{tolls} FROM matched AS one GROUP BY k0, k1"
+        rows = "matched LEFT JOIN covered USING (seq, k0, k1)" if tolls else "matched"
+        grouped = f"SELECT k0, k1, count(*) AS size{tolls} FROM {rows} GROUP BY k0, k1"
         backward = position is not None and position.is_backward
         falls = [each != backward for each in descending]
         begin = after(order, falls, position.keys) if position else Clause("true")
         by = ", ".join(f"{key}{' DESC' if down else ''}" for key, down in zip(order, falls, strict=True))
         return Clause(
-            f"{matched.sql} SELECT * FROM ({grouped}) WHERE {begin.sql} ORDER BY {by} LIMIT ?",
+            f"{matched.sql}{COVERED if tolls else ''} SELECT * FROM ({grouped}) WHERE {begin.sql} ORDER BY {by} LIMIT ?",
             (*matched.values, *begin.values, limit + 1),
         )
 
@@ -146,7 +160,7 @@ class Summary:
             f" count(*), {_least('min', OPEN_BELOW, ('low', 'best', 'high'))},"
             f" {_least('max', OPEN_ABOVE, ('high', 'best', 'low'))},"
             " min(value ->> 'share'), max(value ->> 'share')"
-            " FROM matched, json_each(doc, '$.figures') GROUP BY k0, k1, measure, population"
+            " FROM matched JOIN statements USING (seq), json_each(doc, '$.figures') GROUP BY k0, k1, measure, population"
             " ORDER BY measure, population",
             matched.values,
         )
@@ -170,14 +184,10 @@ def _tolls(by_source: bool) -> str:
     sums = {column: f"sum({column}) FILTER (WHERE {_stands_alone(whole)})" for column, whole in TOLLS.items()}
     for bound in ("fatalities_low", "fatalities_high"):  # one that is open leaves the sum open
         alone = f"FILTER (WHERE {_stands_alone('fatalities')})"
-        sums[bound] = f"CASE WHEN count({bound}) {alone} = count(fatalities) {alone} THEN {sums[bound]} END"
-    counted = f"count(fatalities) FILTER (WHERE {_stands_alone('fatalities')})"
+        sums[bound] = f"CASE WHEN count({bound}) {alone} = count({GIVEN.format('')}) {alone} THEN {sums[bound]} END"
+    counted = f"count({GIVEN.format('')}) FILTER (WHERE {_stands_alone('fatalities')})"
     return "".join(f", {sql} AS {column}" for column, sql in sums.items()) + f", {counted} AS counted"
 
 
-def _stands_alone(column: str) -> str:
-    return (
-        "one.part_of IS NULL OR NOT EXISTS (SELECT 1 FROM tree JOIN matched AS whole ON whole.seq = ancestor"
-        " WHERE collection = 'events' AND descendant = one.seq"
-        f" AND whole.k0 = one.k0 AND whole.k1 = one.k1 AND whole.{column} IS NOT NULL)"
-    )
+def _stands_alone(whole: str) -> str:
+    return f"coalesce({whole}_covered, 0) = 0"

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 
-from api.model.bundle import FORMAT, MOST_RECORDS
+from api.model.bundle import FORMAT
 from api.model.fields import references
 from api.model.filters import IN_LIST, as_list
 from api.model.nouns import BY_NAME, NOUNS
 from api.model.problem import Problem
+from api.model.text import to_json
 from api.query.select import Selection
 from api.store.connections import Reader
 from api.store.links import parse
-from api.store.rendering import as_json
 
+MOST_OUT = 20_000
+"""Records of one noun in one answer, which is made whole in memory; a larger copy is the whole sets of the lists."""
 DATASETS = (
     "SELECT json_group_array(json_object('id', id, 'title', title, 'licence', licence, 'attribution', attribution,"
     " 'url', url)) FROM (SELECT * FROM datasets ORDER BY id)"
@@ -32,7 +34,7 @@ def selected(reader: Reader, selection: Selection) -> Iterator[str]:
     for branch in selection.branches:
         where = branch.where()
         select = f"SELECT id FROM {branch.origin.sql} WHERE {where.sql} LIMIT ?"
-        rows = reader.rows(select, (*where.values, MOST_RECORDS + 1))
+        rows = reader.rows(select, (*where.values, MOST_OUT + 1))
         _refuse_too_many(len(rows))
         wanted[branch.origin.sql] = {row[0] for row in rows}
     while any(wanted.values()):
@@ -49,7 +51,7 @@ def selected(reader: Reader, selection: Selection) -> Iterator[str]:
 
 def _document(reader: Reader, records: dict[str, list[str]]) -> Iterator[str]:
     datasets = reader.rows(DATASETS)[0][0]
-    yield f'{{"bundle":{as_json(FORMAT)},\n"datasets":{datasets}'
+    yield f'{{"bundle":{to_json(FORMAT)},\n"datasets":{datasets}'
     for name, texts in records.items():
         lines = ",\n".join(texts)
         yield f',\n"{name}":[\n{lines}\n]'
@@ -57,10 +59,10 @@ def _document(reader: Reader, records: dict[str, list[str]]) -> Iterator[str]:
 
 
 def _refuse_too_many(count: int) -> None:
-    if count > MOST_RECORDS:
+    if count > MOST_OUT:
         raise Problem(
             400, "invalid-parameter",
-            f"This bundle would hold more than {MOST_RECORDS} records of one kind; narrow it with filters.",
+            f"This bundle would hold more than {MOST_OUT} records of one kind; narrow it with filters.",
         )  # fmt: skip
 
 

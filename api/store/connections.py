@@ -48,9 +48,10 @@ class Version:
 
 def open_writer(path: Path) -> sqlite.Connection:
     """A connection that may write, in WAL mode; transactions are begun by hand (`BEGIN IMMEDIATE`)."""
+    _refuse_old_sqlite()
     connection = sqlite.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        to_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")  # NORMAL lost acknowledged commits in simulated power cuts
         connection.execute("PRAGMA foreign_keys = ON")
         _harden(connection)
@@ -58,6 +59,24 @@ def open_writer(path: Path) -> sqlite.Connection:
         connection.close()
         raise
     return connection
+
+
+def to_wal(connection: sqlite.Connection) -> None:
+    """Put the file into WAL mode. SQLite does not wait for a lock here, so two processes that begin at once need this."""
+    last = time.monotonic() + BUSY_MS / 1000
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > last:
+                raise
+            time.sleep(0.01)
+
+
+def _refuse_old_sqlite() -> None:
+    if sqlite.version_tuple() < sqlite.OLDEST:
+        wanted = ".".join(map(str, sqlite.OLDEST))
+        raise StoreRefused(f"SQLite {sqlite.VERSION} is too old: {wanted} or newer is needed", TOO_OLD_SQLITE)
 
 
 def _harden(connection: sqlite.Connection) -> None:
@@ -69,9 +88,7 @@ def _harden(connection: sqlite.Connection) -> None:
 
 def check(path: Path) -> None:
     """Raise `StoreRefused` unless the file is a sound database of ours that this program understands."""
-    if sqlite.version_tuple() < sqlite.OLDEST:
-        wanted = ".".join(map(str, sqlite.OLDEST))
-        raise StoreRefused(f"SQLite {sqlite.VERSION} is too old: {wanted} or newer is needed", TOO_OLD_SQLITE)
+    _refuse_old_sqlite()
     if not path.is_file():
         raise StoreRefused(f"{path} is {'not a file' if path.exists() else 'not there'}", MISSING)
     try:
@@ -155,8 +172,7 @@ class Reader:
             self.seconds += time.monotonic() - started
 
     def version(self) -> Version:
-        """The version of the data. Reads no table unless another connection has committed since the last look."""
-        self._deadline = time.monotonic() + self.query_ms / 1000
+        """The version of the data, within `snapshot()`. Reads no table unless another connection has committed since."""
         counter = self._connection.execute("PRAGMA data_version").fetchone()[0]
         if self._seen is None or self._seen[0] != counter:
             row = self.rows(

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from api.store import sqlite
+from api.store.connections import to_wal
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
 
@@ -23,7 +24,7 @@ class Counters:
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite.connect(path, isolation_level=None, timeout=1, check_same_thread=True)
-        self._connection.execute("PRAGMA journal_mode = WAL")
+        to_wal(self._connection)
         self._connection.execute("PRAGMA synchronous = OFF")
         self._connection.execute(
             "CREATE TABLE IF NOT EXISTS counts"

@@ -10,6 +10,7 @@ from sqlite_utils import Database, Migrations
 from api.model.moments import now
 from api.store import sqlite
 from api.store.connections import APPLICATION_ID, SCHEMA_VERSION, check, open_writer
+from api.store.rendering import DOCUMENTS, render_all
 
 MIGRATIONS = Migrations("event-timeline")
 
@@ -20,7 +21,7 @@ def m001_schema(db: Database) -> None:
     script = resources.files("api.store").joinpath("schema.sql").read_text("utf-8")
     for statement in _statements(script):
         db.execute(statement)
-    db.execute("INSERT INTO store VALUES (1, ?, ?)", (secrets.token_hex(8), now()))
+    db.execute("INSERT INTO store VALUES (1, ?, ?, ?)", (secrets.token_hex(8), now(), DOCUMENTS))
 
 
 def _statements(script: str) -> Iterator[str]:
@@ -48,6 +49,10 @@ def open_migrated(path: Path) -> sqlite.Connection:
             MIGRATIONS.apply(Database(connection))
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            connection.execute("COMMIT")
+        if connection.execute("SELECT documents FROM store").fetchone()[0] != DOCUMENTS:
+            connection.execute("BEGIN IMMEDIATE")
+            render_all(connection)
             connection.execute("COMMIT")
     except BaseException:
         connection.close()  # which rolls back

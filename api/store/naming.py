@@ -10,8 +10,10 @@ from api.model.text import fold, nearest, shown
 from api.store.connections import Reader
 
 MOST_CANDIDATES = 10
-MOST_COMPARED = 2000
+MOST_COMPARED = 600
 """How many names a misspelt one is compared with: those with the same first letter."""
+LONGEST_COMPARED = 40
+"""Characters of each; comparing costs the square of it."""
 LIKENESS = 0.75
 """Names resemble each other more than words of a list do: below this ratio (difflib) another one is meant."""
 LAST = "\U0010ffff"
@@ -66,17 +68,16 @@ def named(reader: Reader, collection: str, name: str) -> list[str]:
 
 def closest(reader: Reader, collection: str, name: str) -> str | None:
     """The id of the record that was probably meant: by an id or a name much like this, or by one that begins with it."""
-    folded = fold(name)
-    ids = reader.rows(
-        f"SELECT id FROM {collection} WHERE id >= ? AND id < ? LIMIT ?", (folded[:1], folded[:1] + LAST, MOST_COMPARED)
-    )
+    folded = fold(name)[:LONGEST_COMPARED]
+    between = (folded[:1], folded[:1] + LAST, MOST_COMPARED)
+    ids = reader.rows(f"SELECT id, id FROM {collection} WHERE id >= ? AND id < ? LIMIT ?", between)
     names = reader.rows(
         f"SELECT folded, id FROM names JOIN {collection} USING (seq) WHERE collection = ? AND folded >= ? AND folded < ?"
         " LIMIT ?",
-        (collection, folded[:1], folded[:1] + LAST, MOST_COMPARED),
+        (collection, *between),
     )
-    meant = {fold(row[0]): row[0] for row in ids} | dict(names)
-    if (close := nearest(name, meant, LIKENESS)) is not None:
+    meant = {fold(text)[:LONGEST_COMPARED]: record_id for text, record_id in (*ids, *names)}
+    if (close := nearest(folded, meant, LIKENESS)) is not None:
         return str(meant[close])
     longer = {record_id for each, record_id in meant.items() if each.startswith(f"{folded} ")}
     return str(longer.pop()) if folded and len(longer) == 1 else None

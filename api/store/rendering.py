@@ -5,18 +5,17 @@ list is then joining stored text, which costs a small fraction of dumping it thr
 (`tests/benchmarks/compare.py`).
 """
 
-import json
-from typing import Any
-
 from api.model.filters import IN_LIST, as_list
 from api.model.nouns import NOUNS
 from api.model.resource import Resource
-from api.model.text import fold
+from api.model.text import fold, to_json
 from api.store import sqlite
 from api.store.links import Touched, parse
 from api.store.lookups import Lookups
 from api.store.views import VIEWS
 
+DOCUMENTS = 1
+"""The form of the documents. Raised with every change of a view or its schema, it makes a start render all of them anew."""
 BATCH = 500
 """Rows read at a time: few enough to hold."""
 BETWEEN_TEXTS = " \ue000 "
@@ -31,6 +30,14 @@ def render(connection: sqlite.Connection, touched: Touched) -> None:
         seqs = sorted(touched[noun.name])
         for start in range(0, len(seqs), BATCH):
             _render_batch(connection, noun, seqs[start : start + BATCH], look)
+
+
+def render_all(connection: sqlite.Connection) -> None:
+    """Write everything anew, in the current form."""
+    for noun in NOUNS:
+        seqs = {seq for (seq,) in connection.execute(f"SELECT seq FROM {noun.name}")}
+        render(connection, {each.name: seqs if each is noun else set() for each in NOUNS})
+    connection.execute("UPDATE store SET documents = ?", (DOCUMENTS,))
 
 
 def _render_batch(connection: sqlite.Connection, noun: Resource, seqs: list[int], look: Lookups) -> None:
@@ -48,13 +55,8 @@ def _render_batch(connection: sqlite.Connection, noun: Resource, seqs: list[int]
             updated_at=updated_at,
             links={"self": f"/v1/{name}/{record_id}"},
         )
-        columns = view.columns | {"doc": as_json(noun.view_schema.dump(view.document))}
+        columns = view.columns | {"doc": to_json(noun.view_schema.dump(view.document))}
         assignments = ", ".join(f"{column} = ?" for column in columns)
         connection.execute(f"UPDATE {name} SET {assignments} WHERE seq = ?", (*columns.values(), seq))
         searched = BETWEEN_TEXTS.join(fold(each) for each in view.searched if each)
         connection.execute(f"INSERT OR REPLACE INTO {name}_text (rowid, text) VALUES (?, ?)", (seq, searched))
-
-
-def as_json(value: Any) -> str:
-    """JSON text as it is stored and sent: compact, characters as they are."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -6,7 +6,7 @@ Columns that depend on other records (tolls, counts, statuses) are set when it i
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from api.model.text import fold
+from api.model.text import sort_key
 
 Record = Mapping[str, Any]
 Row = dict[str, Any]
@@ -25,7 +25,7 @@ class SeqOf(dict[tuple[str, str], int]):
 def source_row(record: Record, seq_of: SeqOf) -> Row:
     return {
         "type": record["type"],
-        "title_key": fold(record["title"] or record["publisher"] or record["id"]),
+        "title_key": sort_key(record["title"] or record["publisher"] or record["id"]),
         "published_at": record["published_at"],
         "published_key": record["published_at"] or "",
         "derived_from": seq_of.maybe("sources", record["derived_from"]),
@@ -34,7 +34,7 @@ def source_row(record: Record, seq_of: SeqOf) -> Row:
 
 def location_row(record: Record, seq_of: SeqOf) -> Row:
     return {
-        "name_key": fold(record["name"]),
+        "name_key": sort_key(record["name"]),
         "type": record["type"],
         "country": record["country"],
         "parent": seq_of.maybe("locations", record["parent"]),
@@ -44,14 +44,14 @@ def location_row(record: Record, seq_of: SeqOf) -> Row:
 
 
 def actor_row(record: Record, _: SeqOf) -> Row:
-    return {"name_key": fold(record["name"]), "type": record["type"], "country": record["country"]}
+    return {"name_key": sort_key(record["name"]), "type": record["type"], "country": record["country"]}
 
 
 def event_row(record: Record, seq_of: SeqOf) -> Row:
     same = ("type", "start_date", "end_date", "date_precision", "location_precision", "dataset")
     return {
         **{name: record[name] for name in same},
-        "title_key": fold(record["title"]),
+        "title_key": sort_key(record["title"]),
         "location": seq_of.maybe("locations", record["location"]),
         "part_of": seq_of.maybe("events", record["part_of"]),
     }

@@ -5,7 +5,8 @@
 CREATE TABLE store (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     epoch TEXT NOT NULL,
-    created_at TEXT NOT NULL
+    created_at TEXT NOT NULL,
+    documents INTEGER NOT NULL -- the form that documents were rendered in
 ) STRICT;
 
 CREATE TABLE datasets (
@@ -19,7 +20,7 @@ CREATE TABLE datasets (
 CREATE TABLE changes (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     at TEXT NOT NULL,
-    collection TEXT NOT NULL CHECK (collection IN ('sources', 'locations', 'actors', 'events', 'statements')),
+    collection TEXT NOT NULL, -- a noun's, or datasets
     id TEXT NOT NULL,
     version INTEGER NOT NULL CHECK (version >= 1),
     change TEXT NOT NULL CHECK (change IN ('created', 'updated', 'merged', 'deleted')),
@@ -206,7 +207,6 @@ CREATE VIRTUAL TABLE actors_text USING fts5 (text, tokenize = "unicode61 remove_
 CREATE VIRTUAL TABLE events_text USING fts5 (text, tokenize = "unicode61 remove_diacritics 0");
 CREATE VIRTUAL TABLE statements_text USING fts5 (text, tokenize = "unicode61 remove_diacritics 0");
 
-CREATE INDEX changes_by_record ON changes (collection, id);
 CREATE INDEX sources_by_type ON sources (type);
 CREATE INDEX sources_by_title ON sources (title_key);
 CREATE INDEX sources_by_published ON sources (published_key);
@@ -234,9 +234,9 @@ CREATE INDEX events_by_end ON events (end_date);
 CREATE INDEX events_by_title ON events (title_key);
 CREATE INDEX events_by_type ON events (type, start_date);
 CREATE INDEX events_by_location ON events (location, start_date);
-CREATE INDEX events_by_country ON events (country, start_date);
+CREATE INDEX events_by_country ON events (country, start_date, end_date);
 CREATE INDEX events_by_part_of ON events (part_of);
-CREATE INDEX events_by_dataset ON events (dataset, start_date);
+CREATE INDEX events_by_dataset ON events (dataset, start_date, end_date);
 CREATE INDEX events_by_status ON events (status, start_date);
 CREATE INDEX events_by_date_precision ON events (date_precision, start_date);
 CREATE INDEX events_by_location_precision ON events (location_precision, start_date);

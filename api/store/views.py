@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from api.model.text import fold
+from api.model.text import sort_key
 from api.model.tolls import coded, toll
 from api.store.lookups import Lookups
 
@@ -120,7 +120,7 @@ def statement_view(_: int, record: Record, look: Lookups) -> View:
         *look.names("actors", record["on_behalf_of"]),
         *_quotes(record),
     ]
-    return View(document, searched, {"title_key": fold(title)})
+    return View(document, searched, {"title_key": sort_key(title)})
 
 
 def _title(record: Record, speaker: Record | None, look: Lookups) -> str:

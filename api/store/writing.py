@@ -16,9 +16,9 @@ from api.model.filters import IN_LIST, as_list
 from api.model.moments import now
 from api.model.nouns import NOUNS
 from api.model.problem import Fault
-from api.model.text import fold
+from api.model.text import fold, to_json
 from api.store import links, sqlite
-from api.store.rendering import as_json, render
+from api.store.rendering import render
 from api.store.rows import JOIN_TABLES, JOINS, ROWS, Row, SeqOf
 
 Record = Mapping[str, Any]
@@ -52,6 +52,8 @@ def write(connection: sqlite.Connection, bundle: Bundle) -> Report:
     connection.execute("BEGIN IMMEDIATE")
     try:
         report = _Writer(connection, now()).write(bundle)
+        if report.total("created") + report.total("updated"):
+            connection.execute("ANALYZE")  # without statistics rare values are looked for in the whole table
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:  # a full disk has ended it already
@@ -91,7 +93,16 @@ class _Writer:
         return self.report
 
     def _write_datasets(self, bundle: Bundle) -> None:
-        self.database.table("datasets").upsert_all(bundle.datasets, pk="id")
+        """Datasets are no nouns but part of the data: a different one is a change, which the version shows."""
+        stored = {row["id"]: row for row in self.database.table("datasets").rows}
+        for dataset in bundle.datasets:
+            old = stored.get(dataset["id"])
+            if old != dataset:
+                version = self.connection.execute(
+                    "SELECT count(*) + 1 FROM changes WHERE collection = 'datasets' AND id = ?", (dataset["id"],)
+                ).fetchone()[0]
+                self._change("datasets", dataset, version)
+                self.database.table("datasets").upsert(dataset, pk="id")
 
     def _refuse(self, faults: list[Fault]) -> None:
         if faults:
@@ -151,21 +162,19 @@ class _Writer:
             self.report.updated[name].append(record["id"])
         return True
 
+    def _change(self, name: str, record: Record, version: int) -> int:
+        """Keep a record's new version as it was written; the number of the change."""
+        change: int = self.connection.execute(
+            "INSERT INTO changes (at, collection, id, version, change, record) VALUES (?, ?, ?, ?, ?, ?)",
+            (self.at, name, record["id"], version, "updated" if version > 1 else "created", to_json(record)),
+        ).lastrowid
+        return change
+
     def _write_rows(self, name: str, records: Iterable[Record], stored: Mapping[tuple[str, str], _Stored]) -> None:
         for record in records:
             old = stored.get((name, record["id"]))
             version = old.version + 1 if old else 1
-            change = self.connection.execute(
-                "INSERT INTO changes (at, collection, id, version, change, record) VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    self.at,
-                    name,
-                    record["id"],
-                    version,
-                    "updated" if old else "created",
-                    as_json(record),
-                ),
-            ).lastrowid
+            change = self._change(name, record, version)
             row = ROWS[name](record, self.seq_of)
             row |= {"version": version, "updated_at": self.at, "change": change}
             table = self.database.table(name)
@@ -185,8 +194,7 @@ class _Writer:
         for table, own in tables.items():
             self.connection.execute(f"DELETE FROM {table} WHERE {own} {IN_LIST}", (as_list(seqs),))
             self.database.table(table).insert_all(rows[table], ignore=True)
-        if name in ("actors", "locations", "sources", "events"):
-            self._write_names(name, records)
+        self._write_names(name, records)
         if name == "locations":
             self._write_boxes(records)
 

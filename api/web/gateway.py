@@ -17,8 +17,8 @@ from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
-from api.formats.json_list import to_json
 from api.model.problem import Problem
+from api.model.text import to_json
 from api.web.problems import BY_NAME, MEDIA_TYPE, PAGE
 
 PIECE_BYTES = 64 * 1024
@@ -60,8 +60,7 @@ class Gateway:
 
     async def _answer(self, environ: WSGIEnvironment, receive: Receive, send: Send) -> None:
         loop, in_context = asyncio.get_running_loop(), contextvars.copy_context().run
-        answer = _answer_of(self._wsgi_app, environ)
-        is_started, more = False, True
+        answer, is_started, more = _answer_of(self._wsgi_app, environ), False, True
         leaving: asyncio.Future[None] | None = None
         try:
             while more and not (leaving and leaving.done()):

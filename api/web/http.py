@@ -16,6 +16,7 @@ from werkzeug.urls import iri_to_uri
 from api.config import Settings
 from api.model.problem import Problem
 from api.store.connections import Store, Version
+from api.store.rendering import DOCUMENTS
 
 CODE_VERSION = metadata.version("event-timeline")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -46,7 +47,7 @@ class Validators:
     """What tells whether an answer would still be the same: strong entity tag, and time of the newest change."""
 
     etag: str
-    changed: datetime
+    changed: datetime | None
 
     def headers(self, max_age: int) -> dict[str, str]:
         """The caching headers of a 200 or a 304."""
@@ -55,16 +56,20 @@ class Validators:
             "Cache-Control": f"public, max-age={max_age}, stale-while-revalidate={STALE_SECONDS}",
         }
         # A second that is not over may still bring a change that this date would not show.
-        if (datetime.now(UTC) - self.changed).total_seconds() >= 2:
+        if self.changed and (datetime.now(UTC) - self.changed).total_seconds() >= 2:
             fields["Last-Modified"] = http_date(self.changed)
         return fields
 
 
-def validators(version: Version, media_type: str) -> Validators:
-    """Validators from the data's version, the code's version, the URL and the representation; no table is read."""
-    parts = (version.epoch, str(version.seq), CODE_VERSION, g.origin, request.full_path, media_type)
+def validators(version: Version | None, media_type: str) -> Validators:
+    """Validators from the versions of data and code, the URL and the representation; no table is read.
+
+    Without a version, for what no data change: pages, which are there even when the database is not.
+    """
+    data = (version.epoch, str(version.seq)) if version else ()
+    parts = (*data, CODE_VERSION, str(DOCUMENTS), g.origin, request.full_path, media_type)
     etag = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-    return Validators(etag, datetime.strptime(version.changed_at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC))
+    return Validators(etag, datetime.fromisoformat(version.changed_at) if version else None)
 
 
 def not_modified(current: Validators, is_found: bool = False) -> Response | None:
@@ -80,7 +85,8 @@ def not_modified(current: Validators, is_found: bool = False) -> Response | None
         held = held_tag(current.etag)
     else:
         since = _since()
-        held = current.etag if is_found and since is not None and current.changed <= since else None
+        is_older = since is not None and current.changed is not None and current.changed <= since
+        held = current.etag if is_found and is_older else None
     if held is None:
         return None
     return Response(status=304, headers=Validators(held, current.changed).headers(settings().max_age))

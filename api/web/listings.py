@@ -149,7 +149,7 @@ def answer(listing: Listing, form: Format, question: Question) -> Response:
 
 def page_response(form: Format, pieces: Iterable[bytes], links: Mapping[str, str | None]) -> Response:
     """A page as one body, with its links in the `Link` header too (RFC 8288)."""
-    response = Response(b"".join(pieces), content_type=_content_type(form))
+    response = Response(list(pieces), content_type=_content_type(form))
     response.headers["Link"] = ", ".join(f'<{url}>; rel="{rel}"' for rel, url in links.items() if url)
     return response
 
@@ -176,8 +176,9 @@ def _pieces(form: Format, listing: Listing, rows: Iterable[Row], sheet: Sheet, o
 
 
 def absolute(document: str, origin: str) -> str:
-    """The document with the address of its record made whole; inside a JSON string its quotes would be escaped."""
-    return document.replace('"self":"/v1/', f'"self":"{origin}/v1/')
+    """The document with the address of its record made whole, which ends every document (`Stored.last`)."""
+    before, mark, path = document.rpartition('"self":"')
+    return f"{before}{mark}{origin}{path}"
 
 
 def page_links(before: Position | None, after: Position | None, owner: str) -> dict[str, str | None]:

@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, request
 
-from api.formats.json_list import to_json
+from api.model.text import to_json
 from api.store import sqlite
 from api.web.http import store
 from api.web.queries import read
@@ -19,7 +19,9 @@ def register(app: Flask) -> None:
     @app.get("/readyz")
     def readyz() -> Response:
         """The database can be read; says which SQLite reads it, with a warning where that one is known to be unsafe."""
-        version = store().reader().version()
+        reader = store().reader()
+        with reader.snapshot():
+            version = reader.version()
         warnings = [sqlite.WAL_WARNING] if sqlite.may_corrupt_wal() else []
         return _answer(
             {"status": "ready", "dataset_version": version.seq, "sqlite": sqlite.VERSION, "warnings": warnings}

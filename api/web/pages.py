@@ -1,5 +1,6 @@
 """Pages for people: the index, the OpenAPI document and its reader, the guide, the list of problems. No internet needed."""
 
+import gzip
 import hashlib
 import re
 from collections.abc import Callable
@@ -11,11 +12,11 @@ import flask_swagger_ui
 from flask import Flask, Response, g, render_template, request
 from markupsafe import Markup, escape
 
-from api.formats.json_list import to_json
 from api.model.nouns import NOUNS
 from api.model.problem import Problem
+from api.model.text import shown, to_json
 from api.web import openapi, problems
-from api.web.http import CODE_VERSION, accepted, held_tag, not_modified, settings, store, validators
+from api.web.http import CODE_VERSION, accepted, held_tag, not_modified, settings, validators
 from api.web.listings import LISTINGS
 from api.web.queries import read
 from api.web.routes import Route
@@ -78,7 +79,7 @@ def register(app: Flask) -> None:
 def _cached(answer: Callable[[], Response], media_type: Callable[[], str]) -> Callable[[], Response]:
     def view() -> Response:
         read(request.query_string, ())
-        current = validators(store().reader().version(), media_type())
+        current = validators(None, media_type())
         response = not_modified(current, is_found=True)
         if response is None:
             response = answer()
@@ -127,7 +128,9 @@ def _document() -> dict[str, Any]:
 
 
 def _page(template: str, **values: Any) -> Response:
-    return Response(render_template(template, version=CODE_VERSION, **values), content_type=f"{HTML}; charset=utf-8")
+    up = "../" * (request.path.count("/") - 1)  # to the root, wherever a proxy puts that
+    page = render_template(template, version=CODE_VERSION, up=up, **values)
+    return Response(page, content_type=f"{HTML}; charset=utf-8")
 
 
 def _problems() -> Response:
@@ -138,20 +141,27 @@ def _guide() -> Response:
     return _page("guide.html", listings=LISTINGS, nouns=NOUNS)
 
 
+@cache
+def _file(name: str) -> tuple[bytes, bytes, str, str]:
+    """A file of the pages: its bytes, the same as gzip, its media type and its digest."""
+    if name in OWN_FILES:
+        folder, media_type = resources.files("api.web").joinpath("static"), OWN_FILES[name]
+    else:
+        folder, media_type = resources.files(flask_swagger_ui).joinpath("dist"), SWAGGER_FILES[name]
+    data = folder.joinpath(name).read_bytes()
+    return data, gzip.compress(data, mtime=0), media_type, hashlib.sha256(data).hexdigest()[:32]
+
+
 def _asset(name: str) -> Response:
     read(request.query_string, ())
-    if name in OWN_FILES:
-        data, media_type = resources.files("api.web").joinpath("static").joinpath(name).read_bytes(), OWN_FILES[name]
-    elif name in SWAGGER_FILES:
-        data, media_type = (
-            resources.files(flask_swagger_ui).joinpath("dist").joinpath(name).read_bytes(),
-            SWAGGER_FILES[name],
-        )
-    else:
-        raise Problem(404, "not-found", f"There is no file {name[:100]!r} here.")
-    etag = hashlib.sha256(data).hexdigest()[:32]
+    if name not in OWN_FILES and name not in SWAGGER_FILES:
+        raise Problem(404, "not-found", f"There is no file {shown(name)} here.")
+    data, packed, media_type, etag = _file(name)
+    is_packed = request.accept_encodings.quality("gzip") > 0
     held = held_tag(etag)
-    response = Response(status=304) if held else Response(data, content_type=media_type)
-    response.set_etag(held or etag)
+    response = Response(status=304) if held else Response(packed if is_packed else data, content_type=media_type)
+    if is_packed and not held:
+        response.headers["Content-Encoding"] = "gzip"
+    response.set_etag(held or etag + (":gzip" if is_packed else ""))
     response.headers["Cache-Control"] = "public, max-age=86400"
     return response

@@ -1,6 +1,7 @@
 """Answers that are not the one asked for: `application/problem+json` (RFC 9457), each kind with a section in the docs."""
 
 import logging
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote
@@ -8,14 +9,15 @@ from urllib.parse import quote
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from api.formats.json_list import to_json
 from api.model.problem import Problem
-from api.model.text import nearest, shown
+from api.model.text import nearest, shown, to_json
 from api.store import sqlite
 
 MEDIA_TYPE = "application/problem+json"
 PAGE = "/docs/problems"
 LOG = logging.getLogger(__name__)
+PASSING = re.compile("locked|busy|disk|unable to open|malformed|not a database")
+"""What SQLite says of faults of the file or its surroundings; anything else is a fault of ours."""
 
 
 @dataclass(frozen=True)
@@ -121,16 +123,18 @@ def register(app: Flask) -> None:
     def http(error: HTTPException) -> Response:
         return problem_response(_from_http(app, error))
 
-    @app.errorhandler(sqlite.OperationalError)
+    @app.errorhandler(sqlite.DatabaseError)
     def unavailable(error: Exception) -> Response:
-        LOG.error("the database cannot be read: %s", error)
+        if not PASSING.search(str(error)):
+            return unknown(error)
+        LOG.error("request %s: the database cannot be read: %s", g.request_id, error)
         return problem_response(
             Problem(503, "unavailable", "The database cannot be read at the moment.", headers={"Retry-After": "5"})
         )
 
     @app.errorhandler(Exception)
     def unknown(error: Exception) -> Response:
-        LOG.exception("request %s failed", g.request_id, exc_info=error)
+        LOG.error("request %s failed", g.request_id, exc_info=error)
         return problem_response(Problem(500, "internal-error", "Something went wrong here; it has been logged."))
 
 

@@ -101,9 +101,10 @@ def _value(parameter: Parameter, texts: Sequence[str]) -> Any:
             raise Refusal(f"is given {len(texts)} times; it takes one value")
         return _parsed(parameter, texts[0])
     parts = [part for text in texts for part in text.split(",")]
+    values = tuple(dict.fromkeys(_parsed(parameter, part) for part in parts))
     if len(parts) > parameter.most_values:
         raise Refusal(f"takes at most {parameter.most_values} values; {len(parts)} were given")
-    return tuple(dict.fromkeys(_parsed(parameter, part) for part in parts))
+    return values
 
 
 def _parsed(parameter: Parameter, text: str) -> Any:

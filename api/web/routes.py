@@ -59,16 +59,16 @@ def _view(route: Route) -> Callable[..., Response]:
         chosen = negotiated(route)
         given = read(request.query_string, chosen.parameters)
         reader = store().reader()
-        version = reader.version()
-        current = validators(version, chosen.media_type)
-        response = not_modified(current)
-        if response is None:
-            with reader.snapshot():
+        with reader.snapshot():
+            version = reader.version()
+            current = validators(version, chosen.media_type)
+            response = not_modified(current)
+            if response is None:
                 resolved = resolve(reader, chosen.parameters, given)
                 response = chosen.answer(Question(given, resolved, reader, version), **named)
-                g.database_seconds = reader.seconds
-            response.headers.update(current.headers(settings().max_age))
-            response = not_modified(current, is_found=True) or response
+                response.headers.update(current.headers(settings().max_age))
+                response = not_modified(current, is_found=True) or response
+            g.database_seconds = reader.seconds
         if route.variants:
             response.vary.add("Accept")
         return response

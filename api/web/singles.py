@@ -4,10 +4,11 @@ from typing import Any
 
 from flask import Response, g
 
-from api.formats.json_list import only, to_json
+from api.formats.json_list import only
 from api.model import countries
 from api.model.nouns import NOUNS
 from api.model.resource import Resource, fields_parameter
+from api.model.text import to_json
 from api.model.timeline import TIMELINE
 from api.query.select import of_timeline
 from api.store import bundling, reading

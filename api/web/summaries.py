@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from flask import Response
 
-from api.formats.json_list import to_json
 from api.formats.registry import JSON, PLACELESS
 from api.formats.sheet import Format, Sheet
 from api.model.kinds import Word
 from api.model.nouns import BY_NAME
 from api.model.parameters import Parameter
 from api.model.resource import CURSOR, LIMIT, LISTED, TOTAL, UNLIMITED, Cell, Column, Document, column
+from api.model.text import to_json
 from api.query import cursor
 from api.query.select import clauses_of
 from api.query.summary import GROUP_NAMES, GROUPS, Summary
