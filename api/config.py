@@ -38,7 +38,7 @@ class Settings:
     )
     workers: int = _setting(2, "Server processes; one a core is a good number.", 1)
     threads: int = _setting(4, "Threads of each process that answer requests.", 1)
-    query_ms: int = _setting(2000, "A request whose queries run longer in all is stopped and answered 503.", 1)
+    query_ms: int = _setting(2000, "A request that reads the database for longer is stopped and answered 503.", 1)
     max_age: int = _setting(
         10, "Seconds for which caches may reuse an answer without asking; then a 304 costs them one short request.", 0
     )
