@@ -118,7 +118,8 @@ class Moment:
         return text
 
     def schema(self) -> JsonSchema:
-        return {"type": "string", "format": "date-time", "maxLength": 27}
+        clock = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?Z"
+        return {"type": "string", "format": "date-time", "maxLength": 27, "pattern": f"^[0-9-]{{10}}T{clock}$"}
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ class Degrees:
         return tuple(float(part) for part in parts)
 
     def schema(self) -> JsonSchema:
-        number = r"-?[0-9]+(\.[0-9]+)?"
+        number = f"({_DECIMAL.pattern})"
         return {
             "type": "string",
             "maxLength": 100,
@@ -170,7 +171,7 @@ class Country:
         return countries.country_code(text)
 
     def schema(self) -> JsonSchema:
-        return {"type": "string", "maxLength": LONGEST_NAME}
+        return {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,7 @@ class Search:
         return match_expression(text)
 
     def schema(self) -> JsonSchema:
-        return {"type": "string", "maxLength": MOST_CHARACTERS}
+        return {"type": "string", "minLength": 1, "maxLength": MOST_CHARACTERS}
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,7 @@ class Plain:
         return text
 
     def schema(self) -> JsonSchema:
-        return {"type": "string", "maxLength": self.most}
+        return {"type": "string", "minLength": 1, "maxLength": self.most}
 
 
 @dataclass(frozen=True)

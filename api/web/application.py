@@ -29,7 +29,6 @@ def create_app(settings: Settings) -> Flask:
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = True
     app.config["COMPRESS_ALGORITHM_STREAMING"] = list(http.ENCODINGS)
-    app.after_request(http.without_body)  # the first here is the last to run: after compression
     Compress(app)
     http.register(app)
     rate_limit.register(app, settings)

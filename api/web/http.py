@@ -108,14 +108,6 @@ def own_address() -> str:
     return g.origin + iri_to_uri(request.full_path)  # type: ignore[no-any-return]
 
 
-def without_body(response: Response) -> Response:
-    """Close the stream of an answer to HEAD: nobody reads it, and so nobody else would close it."""
-    if request.method == "HEAD" and response.is_streamed:
-        response.close()
-        response.response = iter(())
-    return response
-
-
 def _since() -> datetime | None:
     try:
         return request.if_modified_since

@@ -45,7 +45,8 @@ def many_events(path: Path, count: int) -> None:
 
 def asked(app: WSGIApplication, path: str, **headers: str) -> Callable[[], object]:
     """A request of the application, ready to be made again and again."""
-    environ = EnvironBuilder(path=path.partition("?")[0], query_string=path.partition("?")[2], headers=headers).get_environ()
+    target, _, query = path.partition("?")
+    environ = EnvironBuilder(path=target, query_string=query, headers=list(headers.items())).get_environ()
 
     def ask() -> object:
         body, status, _ = run_wsgi_app(app, dict(environ), buffered=True)

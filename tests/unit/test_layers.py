@@ -34,7 +34,9 @@ def test_a_module_imports_only_from_rooms_before_its_own(path: Path) -> None:
         if parts[0] != "api" or len(parts) < 2 or parts[1] == "create_app":
             continue
         other = parts[1]
-        assert other == own or LEVELS[other] < LEVELS[own] or {own, other} == {"config", "model"}, f"{path} imports {name}"
+        assert other == own or LEVELS[other] < LEVELS[own] or {own, other} == {"config", "model"}, (
+            f"{path} imports {name}"
+        )
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -1,0 +1,428 @@
+"""The OpenAPI document: valid, complete, and true. What it says of requests works, and what it says of answers is sent."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import jsonschema
+import openapi_spec_validator
+import pytest
+from click.testing import CliRunner
+from werkzeug.test import TestResponse
+
+from api import create_app
+from api.cli import main
+from api.config import Settings
+from api.web import routes as web_routes
+from api.web.openapi import document as make_document
+from contract.oracle import NOUNS
+from contract.worlds import Json, World
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT: Json = make_document("http://127.0.0.1:8000")
+"""For naming the cases; what is tested is what the server sends."""
+ITSELF = "/v1/openapi.json"
+NO_FILTERS = ("sort", "limit", "cursor", "fields", "total", "group_by")
+FIXED = ("429", "500", "503")
+"""Statuses that every operation may answer with and that no query brings about."""
+EXAMPLE_ID = "no-such-record"
+GROUPINGS = (
+    "type,month", "country,week", "location,day", "actor,year", "source,type", "location,actor", "country", "source",
+)  # fmt: skip
+IMPOSSIBLE = {("sources", each) for each in ("from", "to", "certain")}
+"""List and filter whose example finds nothing in the seed: neither article says on which day it was published."""
+
+
+def operations() -> Iterator[tuple[str, Json]]:
+    for path, item in DOCUMENT["paths"].items():
+        yield path, item["get"]
+
+
+def resolved(node: Json) -> Json:
+    """What a `$ref` of the document stands for, or the node itself."""
+    while "$ref" in node:
+        found: Any = DOCUMENT
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            found = found[step.replace("~1", "/").replace("~0", "~")]
+        node = found
+    return node
+
+
+def parameters_of(operation: Json) -> dict[str, Json]:
+    """The query parameters of an operation, by name."""
+    found = [resolved(each) for each in operation["parameters"]]
+    return {each["name"]: each for each in found if each["in"] == "query"}
+
+
+def url_of(path: str, operation: Json) -> str:
+    """The path with the example of what it names."""
+    for each in map(resolved, operation["parameters"]):
+        if each["in"] == "path":
+            path = path.replace(f"{{{each['name']}}}", each["example"])
+    return path
+
+
+def as_text(value: Any) -> str:
+    """A value as clients write it into a URL."""
+    if isinstance(value, list):
+        return ",".join(as_text(each) for each in value)
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def needed_by(parameter: Json) -> list[str]:
+    """The first parameter without which this one means nothing, as its description says."""
+    return re.findall(r"Only with `(\w+)`", parameter["description"])[:1]
+
+
+def count(response: TestResponse) -> int:
+    """How many records, features, groups or lines an answer holds."""
+    text = response.get_data(as_text=True)
+    if response.mimetype == "text/csv":
+        return len(list(csv.reader(io.StringIO(text)))) - 1
+    if response.mimetype == "application/x-ndjson":
+        return len(text.splitlines())
+    body = json.loads(text)
+    if "features" in body:
+        return len(body["features"])
+    if "bundle" in body:
+        return sum(len(body[noun]) for noun in NOUNS)
+    return len(body["data"]) if "data" in body else len(body)
+
+
+def media_type_of(operation: Json) -> str:
+    (media_type,) = operation["responses"]["200"]["content"]
+    return str(media_type)
+
+
+@pytest.fixture(scope="module")
+def document(seed_world: World) -> Json:
+    """What the server sends."""
+    return seed_world.json(ITSELF)
+
+
+PATHS = [path for path, _ in operations()]
+
+
+# The document as such
+
+
+def test_the_document_is_valid_openapi(document: Json) -> None:
+    assert document["openapi"].startswith("3.1")
+    openapi_spec_validator.validate(document)
+
+
+def test_the_server_sends_the_document_with_its_own_address(document: Json) -> None:
+    assert document["servers"] == [{"url": "http://localhost"}]
+    assert document | {"servers": DOCUMENT["servers"]} == json.loads(json.dumps(DOCUMENT))
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if name == "$ref":
+                yield each
+            else:
+                yield from _references(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _references(each)
+
+
+def test_every_reference_leads_somewhere(document: Json) -> None:
+    found = set(_references(document))
+    assert found
+    for each in found:
+        assert each.startswith("#/components/")
+        assert resolved({"$ref": each})
+
+
+def test_the_paths_are_the_routes(seed_world: World, document: Json) -> None:
+    """All of Flask's rules under /v1 and nothing else; the document itself is no operation of its own."""
+    rules = {each.rule for each in seed_world.app.url_map.iter_rules() if each.rule.startswith("/v1/")}
+    assert {re.sub("<[^>]+>", "{}", each) for each in rules} == {
+        re.sub("{[^}]+}", "{}", each) for each in (*document["paths"], ITSELF)
+    }
+    for rule in seed_world.app.url_map.iter_rules():
+        if rule.rule.startswith("/v1/"):
+            assert rule.methods == {"GET", "HEAD", "OPTIONS"}
+    assert all(set(each) == {"get"} for each in document["paths"].values())
+
+
+def test_operations_are_named_once_and_described(document: Json) -> None:
+    names = [operation["operationId"] for _, operation in operations()]
+    assert len(names) == len(set(names))
+    tags = {each["name"] for each in document["tags"]}
+    assert {tag for _, operation in operations() for tag in operation["tags"]} == tags
+    for path, operation in operations():
+        assert operation["summary"], path
+        assert operation["security"] == [], path
+        parameters = [resolved(each) for each in operation["parameters"]]
+        assert len({(each["in"], each["name"]) for each in parameters}) == len(parameters), path
+        assert all(each["description"] for each in parameters), path
+
+
+def test_the_committed_file_is_what_the_command_prints() -> None:
+    printed = CliRunner().invoke(main, ["openapi"])
+    assert printed.exit_code == 0
+    file = ROOT / "openapi" / "openapi.json"
+    assert file.read_text("utf-8") == printed.output, "write it with: event-timeline openapi > openapi/openapi.json"
+    assert CliRunner().invoke(main, ["openapi", "--check", str(file)]).exit_code == 0
+
+
+# Requests
+
+
+def _parameter_cases() -> list[tuple[str, str]]:
+    return [(path, name) for path, operation in operations() for name in parameters_of(operation)]
+
+
+@pytest.mark.parametrize(("path", "name"), _parameter_cases())
+def test_the_example_of_a_parameter_works(seed_world: World, path: str, name: str) -> None:
+    operation = DOCUMENT["paths"][path]["get"]
+    parameters = parameters_of(operation)
+    parameter = parameters[name]
+    if name == "cursor":
+        _check_cursor(seed_world, path, parameters)
+        return
+    assert "example" in parameter
+    jsonschema.Draft202012Validator(parameter["schema"]).validate(parameter["example"])
+    query = {name: as_text(parameter["example"])}
+    for needed in needed_by(parameter):
+        query[needed] = as_text(parameters[needed]["example"])
+    response = seed_world.get(f"{url_of(path, operation)}?{urlencode(query)}")
+    assert response.status_code == 200, response.get_data(as_text=True)
+    assert response.mimetype == media_type_of(operation)
+    if (operation["tags"][0], name) in IMPOSSIBLE:
+        assert count(response) == 0, "it has become possible: take it out of the list"
+    else:
+        assert count(response) > 0, query
+
+
+def _check_cursor(world: World, path: str, parameters: Mapping[str, Json]) -> None:
+    """A cursor has no example, as it is opaque; those that the links hold are taken."""
+    assert "example" not in parameters["cursor"]
+    grouped = "&group_by=type" if "group_by" in parameters else ""
+    first = world.get(f"{path}?limit=1{grouped}")
+    assert first.status_code == 200
+    (following,) = re.findall(r'<([^>]*)>; rel="next"', first.headers["Link"])
+    assert count(world.get(following)) == 1
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_example_of_an_operation_works(seed_world: World, path: str) -> None:
+    operation = DOCUMENT["paths"][path]["get"]
+    (example,) = re.findall(r"Example: .*?(/v1/[^`'\s]*)", operation["description"])
+    assert re.fullmatch(re.sub("{[^}]+}", "[^/?]+", path), example.partition("?")[0])
+    response = seed_world.get(example)
+    assert response.status_code == 200, response.get_data(as_text=True)
+    assert response.mimetype == media_type_of(operation)
+    assert count(response) > 0
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_client_that_sends_every_default_gets_what_one_gets_that_sends_none(seed_world: World, path: str) -> None:
+    """Generated clients do send them."""
+    operation = DOCUMENT["paths"][path]["get"]
+    url = url_of(path, operation)
+    defaults = {
+        name: as_text(each["schema"]["default"])
+        for name, each in parameters_of(operation).items()
+        if "default" in each["schema"]
+    }
+    plain, explicit = seed_world.get(url), seed_world.get(f"{url}?{urlencode(defaults)}")
+    assert explicit.status_code == plain.status_code == 200, explicit.get_data(as_text=True)
+    assert _without_links(explicit) == _without_links(plain)
+
+
+def _without_links(response: TestResponse) -> Any:
+    if not response.is_json:
+        return response.data
+    return {name: value for name, value in json.loads(response.data).items() if name != "links"}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_documented_word_is_taken(seed_world: World, path: str) -> None:
+    """All words of each enum at once; for `group_by`, which takes two, and single values one after the other."""
+    operation = DOCUMENT["paths"][path]["get"]
+    url = url_of(path, operation)
+    parameters = parameters_of(operation)
+    for name, parameter in parameters.items():
+        schema = parameter["schema"]
+        words = schema.get("items", schema).get("enum")
+        if words is None:
+            continue
+        values = [",".join(words)] if "items" in schema and name != "group_by" else words
+        for value in values:
+            needed = {each: as_text(parameters[each]["example"]) for each in needed_by(parameter)}
+            response = seed_world.get(f"{url}?{urlencode({name: value} | needed)}")
+            assert response.status_code == 200, f"{name}={value}"
+
+
+@pytest.mark.parametrize("path", [path for path, operation in operations() if "sort" in parameters_of(operation)])
+def test_every_documented_sort_is_taken(seed_world: World, path: str) -> None:
+    schema = parameters_of(DOCUMENT["paths"][path]["get"])["sort"]["schema"]
+    words = schema.get("enum") or re.findall(r"[a-z_]+", schema["pattern"].partition(")")[0])
+    assert len(words) > 1
+    for word in words:
+        sort = word.removeprefix("-")
+        needed = "&q=aleppo" if sort == "relevance" else ""
+        for each in (sort, f"-{sort}"):
+            response = seed_world.get(f"{path}?sort={each}{needed}")
+            assert response.status_code == 200, f"{path} {each}: {response.get_data(as_text=True)}"
+
+
+# Errors
+
+
+def validator(schema: Json, document: Json) -> jsonschema.Draft202012Validator:
+    """A validator for a schema that may refer to the document's components. Formats count."""
+    whole = {**schema, "components": document["components"]}
+    return jsonschema.Draft202012Validator(whole, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+
+
+def check_problem(response: TestResponse, status: str, document: Json) -> None:
+    assert response.status_code == int(status)
+    if status == "304":
+        assert response.data == b""
+        return
+    assert response.mimetype == "application/problem+json"
+    body = json.loads(response.data)
+    validator(closed({"$ref": "#/components/schemas/Problem"}), closed(document)).validate(body)
+    assert body["status"] == int(status)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_documented_status_can_be_had(seed_world: World, document: Json, path: str) -> None:
+    operation = DOCUMENT["paths"][path]["get"]
+    url = url_of(path, operation)
+    tag = seed_world.get(url).headers["ETag"]
+    has_media_types = "406" in operation["responses"]
+    reached = {
+        "304": seed_world.get(url, **{"If-None-Match": tag}),
+        "400": seed_world.get(f"{url}?limt=5"),
+        "406": seed_world.get(url, Accept="image/png"),
+    }
+    if "{" in path:
+        reached["404"] = seed_world.get(re.sub("{[^}]+}", EXAMPLE_ID, path))
+    if not has_media_types:
+        assert reached.pop("406").status_code == 200  # a path of one format ignores Accept
+    assert set(operation["responses"]) == {"200", *reached, *FIXED}
+    for status, response in reached.items():
+        check_problem(response, status, document)
+        description = resolved(operation["responses"][status])
+        assert list(description.get("content", {})) == ([] if status == "304" else ["application/problem+json"])
+
+
+def test_the_fixed_statuses_can_be_had_too(seed_world: World, document: Json, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited = create_app(Settings(db=seed_world.path, rate_limit=1, port=1 + hash(seed_world.path) % 60_000))
+    client = limited.test_client()
+    assert client.get("/v1/meta").status_code in (200, 429)
+    refused = client.get("/v1/meta")
+    limited.config["STORE"].close()
+    check_problem(refused, "429", document)
+    assert int(refused.headers["Retry-After"]) > 0
+    missing = create_app(Settings(db=seed_world.path.with_name("missing.db")))
+    response = missing.test_client().get("/v1/meta")
+    check_problem(response, "503", document)
+    assert int(response.headers["Retry-After"]) > 0
+
+    def fail(*_: Any) -> None:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr(web_routes, "resolve", fail)
+    response = seed_world.get("/v1/meta")
+    check_problem(response, "500", document)
+    assert "secret" not in response.get_data(as_text=True)
+
+
+# Answers
+
+
+def closed(schema: Any) -> Any:
+    """The schema with every object that lists its members allowing no others, so that an undocumented member is an error."""
+    if isinstance(schema, dict):
+        found = {name: closed(each) for name, each in schema.items()}
+        if isinstance(found.get("properties"), dict) and "additionalProperties" not in found:
+            found["additionalProperties"] = False
+        return found
+    return [closed(each) for each in schema] if isinstance(schema, list) else schema
+
+
+def answers(world: World) -> Iterator[tuple[str, str]]:
+    """Documented path and a URL of it, such that every shape of answer is among them."""
+    for path, operation in operations():
+        url = url_of(path, operation)
+        if media_type_of(operation) not in ("application/json", "application/geo+json"):
+            continue
+        if "{" not in path:
+            yield path, url
+        if "group_by" in parameters_of(operation):
+            yield from ((path, f"{url}?group_by={each}&total=true&limit=20") for each in GROUPINGS)
+        elif "limit" in parameters_of(operation):
+            yield path, f"{url}?limit=1000&total=true"
+            yield path, f"{url}?limit=1"
+            yield path, f"{url}?fields=id&limit=3"
+            yield path, f"{url}?q=nothing+of+the+kind"
+        elif "{" in path:
+            noun = path.split("/")[2]
+            yield from ((path, path.replace("{id}", each["id"])) for each in world.records.nouns[noun][::9])
+            yield path, f"{path.replace('{id}', world.records.nouns[noun][0]['id'])}?fields=id,version"
+
+
+def test_answers_are_as_documented(world: World, document: Json) -> None:
+    """And every member that is sent is documented."""
+    strict: Json = closed(document)
+    for path, url in answers(world):
+        response = world.get(url)
+        assert response.status_code == 200, url
+        (content,) = strict["paths"][path]["get"]["responses"]["200"]["content"].values()
+        fault = jsonschema.exceptions.best_match(
+            validator(content["schema"], strict).iter_errors(json.loads(response.data))
+        )
+        assert fault is None, f"{url}: {fault.json_path}: {fault.message}"
+
+
+@pytest.mark.parametrize("noun", [*NOUNS, "timeline"])
+def test_lines_are_records_as_documented(world: World, document: Json, noun: str) -> None:
+    schema = document["paths"][f"/v1/{noun}.json"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    item = resolved(schema)["properties"]["data"]["items"]
+    check = validator(closed(item), closed(document))
+    for line in world.lines(f"/v1/{noun}.ndjson"):
+        check.validate(line)
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_every_documented_member_of_a_record_is_sent(world: World, document: Json, noun: str) -> None:
+    """Unknown is null or empty, never left out."""
+    schema = document["paths"][f"/v1/{noun}/{{id}}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    for each in world.records.nouns[noun]:
+        assert list(_left_out(schema, each, each["id"])) == []
+
+
+def _left_out(schema: Json, value: Any, at: str) -> Iterator[str]:
+    """Members that a schema documents and the value has not, at any depth."""
+    for part in (schema, *schema.get("allOf", ()), *schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        node = resolved(part)
+        if isinstance(value, dict):
+            for name, member in node.get("properties", {}).items():
+                if name not in value:
+                    yield f"{at}/{name}"
+                else:
+                    yield from _left_out(member, value[name], f"{at}/{name}")
+        elif isinstance(value, list) and "items" in node:
+            for number, each in enumerate(value):
+                yield from _left_out(node["items"], each, f"{at}/{number}")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_documented_headers_are_sent(seed_world: World, path: str) -> None:
+    operation = DOCUMENT["paths"][path]["get"]
+    response = seed_world.get(url_of(path, operation))
+    assert response.mimetype == media_type_of(operation)
+    for name in operation["responses"]["200"]["headers"]:
+        assert response.headers.get(name), name

@@ -1,0 +1,1 @@
+"""Units: each room of the house by itself, its cases as tables."""
