@@ -10,7 +10,7 @@ import math
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 Document = Mapping[str, Any]
@@ -99,11 +99,12 @@ def called(noun: str, document: Document) -> list[str]:
 # Words
 
 
-def tokens(text: str) -> list[str]:
+@cache
+def tokens(text: str) -> tuple[str, ...]:
     """The words of a text without case, accents, apostrophes and punctuation."""
     bare = unicodedata.normalize("NFKD", "".join(each for each in text if each not in APOSTROPHES))
     folded = "".join(each for each in bare if not unicodedata.combining(each)).casefold()
-    return "".join(each if each.isalnum() else " " for each in folded).split()
+    return tuple("".join(each if each.isalnum() else " " for each in folded).split())
 
 
 def fold(name: str) -> str:
@@ -132,9 +133,9 @@ def texts(records: Records, noun: str, document: Document) -> Iterator[str | Non
         yield from called("actors", records.by_id["actors"][each["id"]])
 
 
-def terms(search: str) -> list[tuple[list[str], bool]]:
+def terms(search: str) -> list[tuple[tuple[str, ...], bool]]:
     """What a search asks for: runs of words, each with whether its last word is only a beginning."""
-    found: list[tuple[list[str], bool]] = []
+    found: list[tuple[tuple[str, ...], bool]] = []
     for number, part in enumerate(search.split('"')):
         is_phrase = number % 2 == 1
         pieces = [part] if is_phrase else part.split()
