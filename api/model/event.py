@@ -5,21 +5,14 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from api.model import filters, kinds
+from api.model.event_types import EVENT_TYPE_NAMES
 from api.model.evidence import evidence_list
 from api.model.fields import Choice, Day, Flag, Id, Listing, Reference, Text, WholeNumber, optional
 from api.model.location import LocationBrief
 from api.model.parameters import Filter
 from api.model.record import ActorBrief, Record, Stored
 from api.model.resource import STORED_COLUMNS, Column, Document, Resource, column, listed, shown_evidence, sorts
-from api.model.taxonomy import (
-    BASES,
-    DATE_PRECISIONS,
-    EVENT_TYPE_NAMES,
-    LOCATION_PRECISIONS,
-    QUALIFIERS,
-    ROLES,
-    STATUSES,
-)
+from api.model.taxonomy import BASES, DATE_PRECISIONS, LOCATION_PRECISIONS, QUALIFIERS, ROLES, STATUSES
 
 
 class ParticipantRecord(Schema):

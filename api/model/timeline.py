@@ -8,12 +8,13 @@ from marshmallow import Schema, fields
 
 from api.model import kinds
 from api.model.event import EVENTS
+from api.model.event_types import EVENT_TYPE_NAMES
 from api.model.fields import Choice, Day, Id, Text
 from api.model.location import LocationBrief
 from api.model.parameters import Filter
 from api.model.resource import Column, Resource, column
 from api.model.statement import STATEMENTS
-from api.model.taxonomy import EVENT_TYPE_NAMES, ROLES, STATEMENT_TYPES
+from api.model.taxonomy import ROLES, STATEMENT_TYPES
 from api.model.text import to_json
 
 ENTRIES = ("event", "statement")

@@ -6,8 +6,8 @@ from flask import Response
 
 from api.formats.registry import JSON, PLACELESS
 from api.formats.sheet import Format, Sheet
+from api.model.event_types import EVENT_TYPES
 from api.model.resource import column, listed
-from api.model.taxonomy import EVENT_TYPES
 from api.model.text import to_json
 from api.web.listings import by_accept, page_links, page_response
 from api.web.routes import Question, Route

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from api.model.taxonomy import EVENT_TYPE_NAMES, MEASURES, POPULATIONS
+from api.model.event_types import EVENT_TYPE_NAMES
+from api.model.taxonomy import MEASURES, POPULATIONS
 
 JsonObject = dict[str, Any]
 STRING: JsonObject = {"type": "string"}

@@ -12,16 +12,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from api.model.taxonomy import (
-    ACTOR_TYPES,
-    EVENT_TYPE_NAMES,
-    LOCATION_PRECISIONS,
-    MEASURES,
-    QUALIFIERS,
-    ROLES,
-    STATEMENT_TYPES,
-    STATUSES,
-)
+from api.model.event_types import EVENT_TYPE_NAMES
+from api.model.taxonomy import ACTOR_TYPES, LOCATION_PRECISIONS, MEASURES, QUALIFIERS, ROLES, STATEMENT_TYPES, STATUSES
 
 Record = dict[str, Any]
 

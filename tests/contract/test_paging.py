@@ -206,6 +206,24 @@ def test_a_whole_list_is_in_the_order_of_its_pages(made_up_world: World, listing
     assert lines == expected
 
 
+WHOLE = (
+    ("events", "-start_date"), ("events", "type,-title"), ("statements", "date"), ("timeline", "-date"),
+    ("timeline", "date"), ("actors", "-events,name"), ("locations", "type,-name"), ("sources", "-published_at"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("listing", "sort"), WHOLE)
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+def test_a_whole_list_is_whole_when_it_is_read_in_parts(
+    made_up_world: World, monkeypatch: pytest.MonkeyPatch, listing: str, sort: str, form: str
+) -> None:
+    monkeypatch.setattr("api.store.reading.EXPORT_PAGE", 7)
+    expected = ids(in_order(made_up_world.records, listing, sort, select(made_up_world.records, listing, {})))
+    text = made_up_world.get(f"/v1/{listing}.{form}?fields=id&sort={sort}").get_data(as_text=True)
+    lines = [json.loads(each)["id"] for each in text.splitlines()] if form == "ndjson" else text.splitlines()[1:]
+    assert lines == expected
+
+
 @pytest.mark.parametrize("listing", [each.name for each in LISTINGS])
 def test_a_whole_format_with_a_limit_pages_by_its_header(made_up_world: World, listing: str) -> None:
     whole = made_up_world.get(f"/v1/{listing}.ndjson?fields=id").data
@@ -361,19 +379,45 @@ def test_rows_that_do_not_change_are_seen_once_while_others_are_written(
         if bundle := next(writes, None):
             load_into(world.path, bundle, "2025-02-02T00:00:00Z")
     assert next(writes, None) is None, "all was read before all was written"
-    after = world.fetched()
+    same = _unmoved(world, before, listing, sort)
     close_world(world)
-    everything = select(before, listing, {})
-    keys = [KEYS[listing][key.removeprefix("-")] for key in sort.split(",")]
-    same = [
-        (noun, each)
-        for noun, each in everything
-        if all(key(noun, each) == key(noun, after.by_id[noun][each["id"]]) for key in keys)
-    ]
-    assert len(everything) / 6 < len(same)
+    assert len(same) > len(select(before, listing, {})) / 6
     expected = ids(in_order(before, listing, sort, same))
     seen = [each for page in (pages if rel == "next" else reversed(pages)) for each in page]
     assert [each for each in seen if each in expected] == expected
+
+
+@pytest.mark.parametrize(("listing", "sort"), [("events", "-start_date"), ("timeline", "date"), ("actors", "name")])
+def test_a_list_that_is_sent_while_others_are_written_has_each_unchanged_row_once(
+    tmp_path: Path, busy: World, monkeypatch: pytest.MonkeyPatch, listing: str, sort: str
+) -> None:
+    """The same for a whole list, which is read page by page as it is taken."""
+    monkeypatch.setattr("api.store.reading.EXPORT_PAGE", 9)
+    world = open_world("copy", Path(shutil.copy(busy.path, tmp_path)), busy.records)
+    writes = _writes()
+    seen: list[str] = []
+    response = world.app.test_client().get(f"/v1/{listing}.ndjson?sort={sort}&fields=id")
+    for number, piece in enumerate(response.iter_encoded()):
+        seen += [json.loads(each)["id"] for each in piece.splitlines()]
+        if number % 10 == 5 and (bundle := next(writes, None)):
+            load_into(world.path, bundle, "2025-02-02T00:00:00Z")
+    assert next(writes, None) is None, "all was read before all was written"
+    expected = ids(in_order(busy.records, listing, sort, _unmoved(world, busy.records, listing, sort)))
+    close_world(world)
+    assert expected
+    assert [each for each in seen if each in expected] == expected
+    assert len(seen) > len(expected)
+
+
+def _unmoved(world: World, before: Records, listing: str, sort: str) -> list[Found]:
+    """The records of a list that stand in the end where they stood, by their sort keys."""
+    after = world.fetched()
+    keys = [KEYS[listing][key.removeprefix("-")] for key in sort.split(",")]
+    return [
+        (noun, each)
+        for noun, each in select(before, listing, {})
+        if all(key(noun, each) == key(noun, after.by_id[noun][each["id"]]) for key in keys)
+    ]
 
 
 def _writes() -> Iterator[Json]:
