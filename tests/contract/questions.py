@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from api.model import taxonomy
+from api.model.event_types import EVENT_TYPE_NAMES
 from api.model.source import SOURCE_TYPES
 from contract.oracle import (
     COUNTRY_NAMES,
@@ -37,9 +38,9 @@ MOST_WORDS = 16
 LEAST_PREFIX = 3
 
 TYPES = {
-    "events": taxonomy.EVENT_TYPE_NAMES,
+    "events": EVENT_TYPE_NAMES,
     "statements": taxonomy.STATEMENT_TYPES,
-    "timeline": (*taxonomy.EVENT_TYPE_NAMES, *taxonomy.STATEMENT_TYPES),
+    "timeline": (*EVENT_TYPE_NAMES, *taxonomy.STATEMENT_TYPES),
     "actors": taxonomy.ACTOR_TYPES,
     "locations": taxonomy.LOCATION_TYPES,
     "sources": SOURCE_TYPES,
