@@ -56,11 +56,11 @@ def span(first: str, last: str, example: tuple[str, str], of: str = "span of day
 
     return (
         Filter(
-            "from", kinds.Date(), f"The earliest day: its {of} ends on it or later. Never one that is not known.",
+            "from", kinds.Date(), f"The earliest day: its {of} ends on it or later.",
             example[0], clause=since,
         ),
         Filter(
-            "to", kinds.Date(), f"The latest day: its {of} begins on it or earlier. Never one that is not known.",
+            "to", kinds.Date(), f"The latest day: its {of} begins on it or earlier.",
             example[1], clause=until,
         ),
         Filter(

@@ -72,7 +72,10 @@ SOURCES = Resource(
     filters=(
         filters.one_of("type", SOURCE_TYPES, "sources.type", "article", "What kind of source it is."),
         *filters.span(
-            "sources.published_at", "sources.published_at", ("2024-11-01", "2024-12-31"), "day of publication"
+            "sources.published_at",
+            "sources.published_at",
+            ("2024-11-01", "2024-12-31"),
+            "day of publication, where that is known,",
         ),
         filters.text("sources", "Aleppo"),
         filters.updated_since("sources"),
