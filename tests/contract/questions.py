@@ -18,6 +18,7 @@ from contract.oracle import (
     Records,
     Value,
     called,
+    distance_km,
     fold,
     nouns_of,
     points,
@@ -101,6 +102,13 @@ def _decimal(number: float) -> str:
     return f"{number:.6f}".rstrip("0").rstrip(".")
 
 
+@cache
+def _points(records: Records, listing: str) -> tuple[tuple[float, float], ...]:
+    return tuple(
+        sorted({p for noun in nouns_of(listing) for each in records.nouns[noun] for p in points(records, noun, each)})
+    )
+
+
 @st.composite
 def _boxes(draw: DrawFn, at: tuple[tuple[float, float], ...]) -> str:
     """Boxes anywhere, and boxes with a corner on a point of the data; half of those wider than 0 cross the antimeridian."""
@@ -110,12 +118,6 @@ def _boxes(draw: DrawFn, at: tuple[tuple[float, float], ...]) -> str:
         latitude, longitude = draw(st.sampled_from(at))
         south, west = min(latitude, north), longitude
     return ",".join(_decimal(each) for each in (west, south, east, north))
-
-
-def _points(records: Records, listing: str) -> tuple[tuple[float, float], ...]:
-    return tuple(
-        sorted({p for noun in nouns_of(listing) for each in records.nouns[noun] for p in points(records, noun, each)})
-    )
 
 
 def _point_text(point: tuple[float, float]) -> str:
@@ -249,7 +251,19 @@ def questions(draw: DrawFn, records: Records, listing: str, least: int = 1, most
     for first, last in RANGES:
         if first in asked and last in asked:
             asked[first], asked[last] = _in_order(asked[first], asked[last])
+    if "radius" in asked:
+        asked["radius"] = draw(st.one_of(st.just(asked["radius"]), _reaching(records, listing, asked["near"])))
     return asked
+
+
+def _reaching(records: Records, listing: str, near: Value) -> SearchStrategy[str]:
+    """Radii that just reach, or just miss, a point of the data."""
+    assert isinstance(near, str)
+    latitude, longitude = (float(each) for each in near.split(","))
+    known = _points(records, listing)
+    far = [distance_km((latitude, longitude), each) for each in known if each != (latitude, longitude)]
+    reach = [f"{km * factor:.6f}" for km in far for factor in (0.9999, 1.0001) if 0.01 < km * factor < 20_038]
+    return st.sampled_from(reach) if reach else st.just("25")
 
 
 def _in_order(first: Value, last: Value) -> tuple[Value, Value]:
