@@ -205,8 +205,10 @@ def in_box(point: tuple[float, float], box: str) -> bool:
     latitude, longitude = point
     if not south <= latitude <= north:
         return False
-    width = east - west if west <= east else east - west + 360
-    return any(0 <= longitude + turn - west <= width for turn in (-360, 0, 360))
+    names = (180.0, -180.0) if abs(longitude) == 180 else (longitude,)
+    if west > east:  # across the antimeridian
+        return any(each >= west or each <= east for each in names)
+    return any(west <= each <= east for each in names)
 
 
 def points(records: Records, noun: str, document: Document) -> list[tuple[float, float]]:
