@@ -1,5 +1,6 @@
 """Filters: what each one finds in the seed, by id; and that any combination of them finds what plain Python finds."""
 
+import itertools
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from api.web.listings import LISTINGS, Listing
 from contract import questions
-from contract.oracle import MATCHERS, Question, ids, select
+from contract.oracle import MATCHERS, Question, distance_km, ids, select
 from contract.questions import VALUES
 from contract.worlds import World, as_query
 
@@ -251,6 +252,23 @@ def test_no_filter_is_left_out_of_that() -> None:
     for listing in LISTINGS:
         last = {list(question_of(query))[-1] for query in TELLING[listing.name].split()}
         assert {each.name for each in listing.filters} - last == ({"certain"} if listing.name == "sources" else set())
+
+
+def test_circles_reach_as_far_as_they_say(made_up_world: World) -> None:
+    """Pairs of places from Fiji to the poles: a radius just longer than their distance finds the other, a shorter does not."""
+    placed = [each for each in made_up_world.records.nouns["locations"] if each["latitude"] is not None]
+    pairs = [*itertools.combinations(placed[::4], 2)][::4]
+    assert len(pairs) > 60
+    for centre, other in pairs:
+        points = [(each["latitude"], each["longitude"]) for each in (centre, other)]
+        distance = distance_km(*points)
+        near = ",".join(f"{each:.6f}" for each in points[0])
+        for factor, is_inside in ((0.9999, False), (1.0001, True)):
+            radius = f"{min(max(distance * factor, 0.001), 20_038):.6f}"
+            question: Question = {"near": near, "radius": radius}
+            found = answer(made_up_world, "locations", question)
+            assert sorted(found) == sorted(ids(select(made_up_world.records, "locations", question))), question
+            assert (other["id"] in found) is (is_inside or distance < 1), question
 
 
 def ask_at_random(world: World, listing: str, examples: int, is_repeatable: bool) -> None:
