@@ -19,7 +19,7 @@ from api.store import sqlite
 
 APPLICATION_ID = 0x45544C31
 """“ETL1” in the file's header says that it is ours."""
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_MS = 2000
 STEPS_BETWEEN_LOOKS = 1000
 """How many steps of SQLite's machine pass between two looks at the clock; costs nothing that can be measured."""

@@ -18,10 +18,19 @@ MIGRATIONS = Migrations("event-timeline")
 @MIGRATIONS()
 def m001_schema(db: Database) -> None:
     """The schema as an SQL file: sqlite-utils' own `create()` knows neither CHECK nor ON DELETE."""
-    script = resources.files("api.store").joinpath("schema.sql").read_text("utf-8")
-    for statement in _statements(script):
-        db.execute(statement)
+    _run(db, "schema.sql")
     db.execute("INSERT INTO store VALUES (1, ?, ?, ?)", (secrets.token_hex(8), now(), DOCUMENTS))
+
+
+@MIGRATIONS()
+def m002_writing(db: Database) -> None:
+    """Keys, answers to repeated requests, and who made a change and why."""
+    _run(db, "m002_writing.sql")
+
+
+def _run(db: Database, script: str) -> None:
+    for statement in _statements(resources.files("api.store").joinpath(script).read_text("utf-8")):
+        db.execute(statement)
 
 
 def _statements(script: str) -> Iterator[str]:

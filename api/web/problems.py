@@ -16,7 +16,7 @@ from api.store import sqlite
 MEDIA_TYPE = "application/problem+json"
 PAGE = "/docs/problems"
 LOG = logging.getLogger(__name__)
-PASSING = re.compile("locked|busy|disk|unable to open|malformed|not a database")
+PASSING = re.compile("locked|busy|disk|unable to open|malformed|not a database|readonly")
 """What SQLite says of faults of the file or its surroundings; anything else is a fault of ours."""
 
 
@@ -32,6 +32,10 @@ class Kind:
 
 
 KINDS = (
+    Kind(
+        "merged", 308, "The record was merged into another", "This id stood for what another record stands for now.",
+        "Follow `Location`.",
+    ),
     Kind(
         "invalid-parameter", 400, "A parameter is wrong",
         "A parameter is unknown here, given twice, empty, out of range, or contradicts another. Nothing is guessed,"
@@ -51,6 +55,18 @@ KINDS = (
         "body-cut-short", 400, "The body ended early", "Less arrived than was announced.", "Send the request again."
     ),
     Kind(
+        "key-required", 401, "A key is needed", "The request writes, or reads here are not open, and it came without a key.",
+        "Send one as `Authorization: Bearer …` or `X-API-Key: …`; `event-timeline keys create` makes them.",
+    ),
+    Kind(
+        "key-refused", 401, "The key does not count", "The key is unknown, has expired or was revoked; the detail says which.",
+        "Ask whoever runs this server for another one.",
+    ),
+    Kind(
+        "scope-too-narrow", 403, "The key may not do this", "The key is good, but made for less: read, write, admin.",
+        "Ask for a key with the scope that the detail names.",
+    ),
+    Kind(
         "not-found", 404, "Nothing is here", "There is no such path, or no record with this id.",
         "The detail names the nearest path or id; `/` lists the paths.",
     ),
@@ -67,11 +83,56 @@ KINDS = (
         "Send the request again.",
     ),
     Kind(
+        "conflict", 409, "It does not fit what is stored",
+        "There is a record with this id already, it has changed since, or the result would contradict itself.",
+        "The detail and `errors` say what stands in the way; read the record again and decide.",
+    ),
+    Kind(
+        "in-use", 409, "Other records point to it", "A record that others point to is not deleted.",
+        "`errors` lists them. Change them first, or merge the record into another, which takes them along.",
+    ),
+    Kind(
+        "request-under-way", 409, "The same request is being answered",
+        "Another request with this `Idempotency-Key` has not ended yet.",
+        "Send it again after as many seconds as `Retry-After` says; the answer will be the same.",
+    ),
+    Kind(
+        "gone", 410, "The record was deleted", "There was a record with this id. The detail says when it was deleted and why.",
+        "Its versions are still in `/v1/{noun}/{id}/history`.",
+    ),
+    Kind(
+        "other-history", 410, "The feed is not the one you read",
+        "The database was restored or replaced, so that these numbers stand for other changes.",
+        "Begin again with `since=0` and build your copy anew.",
+    ),
+    Kind(
+        "length-required", 411, "The body has no length", "A request that writes must tell how long its body is.",
+        "Send `Content-Length`.",
+    ),
+    Kind(
+        "precondition-failed", 412, "The record is not as you knew it",
+        "It has another version than `If-Match` names, or there is one where `If-None-Match` allows none.",
+        "Read it again, see what has changed, and send your change on top of that.",
+    ),
+    Kind(
         "body-too-large", 413, "The body is too large", "More was sent than is taken at once.", "Send it in parts."
+    ),
+    Kind(
+        "unsupported-media-type", 415, "The body is of another type", "The body has a media type or an encoding not taken here.",
+        "The detail names those that are; a compressed body is sent plain.",
     ),
     Kind(
         "invalid-record", 422, "The document has faults", "It is JSON, but not records that can be stored.",
         "`errors` lists every fault with its JSON pointer.",
+    ),
+    Kind(
+        "idempotency-key-reused", 422, "The Idempotency-Key stands for another request",
+        "This key was sent before with another body or to another path.", "Make a new one for each new request.",
+    ),
+    Kind(
+        "precondition-required", 428, "Say which version you change",
+        "To overwrite or delete a record, the version that you have read must be named, lest others' changes be lost.",
+        'Send `If-Match` with the `ETag` of the record, or with its version in quotes: `If-Match: "3"`.',
     ),
     Kind(
         "too-many-requests", 429, "Too many requests", "This client has used up its share for the minute.",
@@ -86,7 +147,7 @@ KINDS = (
         "Narrow it, by a country, a location, an actor or a shorter span of days.",
     ),
     Kind(
-        "unavailable", 503, "Not now", "The database cannot be read at the moment.",
+        "unavailable", 503, "Not now", "The database cannot be used at the moment.",
         "Try again after as many seconds as `Retry-After` says.",
     ),
 )  # fmt: skip
@@ -127,9 +188,9 @@ def register(app: Flask) -> None:
     def unavailable(error: Exception) -> Response:
         if not PASSING.search(str(error)):
             return unknown(error)
-        LOG.error("request %s: the database cannot be read: %s", g.request_id, error)
+        LOG.error("request %s: the database cannot be used: %s", g.request_id, error)
         return problem_response(
-            Problem(503, "unavailable", "The database cannot be read at the moment.", headers={"Retry-After": "5"})
+            Problem(503, "unavailable", "The database cannot be used at the moment.", headers={"Retry-After": "5"})
         )
 
     @app.errorhandler(Exception)

@@ -1,49 +1,20 @@
 """The command line. Each command is thin: it opens what it needs, calls a room, and says in a line what came of it."""
 
 import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from api.config import BadSetting, Settings
+from api.cli.plain import db_option, fail, plain_errors
+from api.config import Settings
 from api.importers.bundle import load_seed
 from api.importers.verify import verify_articles
-from api.model.problem import Problem
 from api.store import connections, sqlite
-from api.store.connections import StoreRefused
 from api.store.migrations import open_migrated
 
-FAILED = 1
 NO_DEADLINE_MS = 24 * 60 * 60 * 1000
 """For a command that nobody waits for."""
-
-
-def _fail(sentence: str, code: int = FAILED) -> None:
-    click.echo(f"event-timeline: {sentence}", err=True)
-    sys.exit(code)
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """One clear line and an exit code in place of a traceback, for what a user can run into."""
-    try:
-        yield
-    except StoreRefused as refusal:
-        _fail(str(refusal), refusal.exit_code)
-    except (BadSetting, Problem) as error:
-        _fail(str(error))
-    except sqlite.Error as error:
-        _fail(f"the database cannot be used: {error}")
-    except OSError as error:
-        _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-
-
-def _db_option(command: Any) -> Any:
-    return click.option("--db", type=click.Path(path_type=Path), help="The SQLite file. [EVENT_TIMELINE_DB]")(command)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -53,7 +24,7 @@ def main() -> None:
 
 
 @main.command()
-@_db_option
+@db_option
 @click.option("--host", help="The address to listen on. [EVENT_TIMELINE_HOST]")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on. [EVENT_TIMELINE_PORT]")
 @click.option("--workers", type=click.IntRange(1), help="Server processes. [EVENT_TIMELINE_WORKERS]")
@@ -62,7 +33,7 @@ def serve(**given: Any) -> None:
     from api.web.server import PortInUse  # granian takes long to import
     from api.web.server import serve as run
 
-    with _plain_errors():
+    with plain_errors():
         settings = Settings.from_environment(**given)
         _prepare(settings.db)
         if sqlite.may_corrupt_wal():
@@ -70,7 +41,7 @@ def serve(**given: Any) -> None:
         try:
             run(settings, lambda: _announce(settings))
         except PortInUse as error:
-            _fail(str(error))
+            fail(str(error))
 
 
 def _prepare(db: Path) -> None:
@@ -90,10 +61,10 @@ def _announce(settings: Settings) -> None:
 
 
 @main.command()
-@_db_option
+@db_option
 def seed(**given: Any) -> None:
     """Load the sample articles' records; what is there already stays as it is."""
-    with _plain_errors():
+    with plain_errors():
         connection = open_migrated(Settings.from_environment(**given).db)
         try:
             for report in load_seed(connection):
@@ -104,10 +75,10 @@ def seed(**given: Any) -> None:
 
 
 @main.command()
-@_db_option
+@db_option
 def check(**given: Any) -> None:
     """Check the database: is it ours, is it whole, do all references lead somewhere?"""
-    with _plain_errors():
+    with plain_errors():
         path = Settings.from_environment(**given).db
         connections.check(path)
         connection = sqlite.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)  # a check changes nothing
@@ -117,19 +88,19 @@ def check(**given: Any) -> None:
         finally:
             connection.close()
         if faults or verdict != "ok":
-            _fail(f"{path} is damaged: {verdict}, {len(faults)} dangling references", connections.DAMAGED)
+            fail(f"{path} is damaged: {verdict}, {len(faults)} dangling references", connections.DAMAGED)
         click.echo(f"{path} is sound.")
 
 
 @main.command()
-@_db_option
+@db_option
 @click.option(
     "--articles", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A folder with the articles' texts.",
 )  # fmt: skip
 def verify(articles: Path, **given: Any) -> None:
     """Check every quote against the articles' texts, and every source's digest."""
-    with _plain_errors():
+    with plain_errors():
         settings = Settings.from_environment(**given)
         connections.check(settings.db)
         reader = connections.Reader(settings.db, NO_DEADLINE_MS)
@@ -140,7 +111,7 @@ def verify(articles: Path, **given: Any) -> None:
         for line in report.lines:
             click.echo(line)
         if report.differences:
-            _fail(f"{report.differences} difference{'s' if report.differences > 1 else ''}")
+            fail(f"{report.differences} difference{'s' if report.differences > 1 else ''}")
 
 
 @main.command()
@@ -153,11 +124,7 @@ def openapi(against: Path | None) -> None:
     if against is None:
         click.echo(text, nl=False)
         return
-    with _plain_errors():
+    with plain_errors():
         is_same = against.is_file() and against.read_text("utf-8", errors="replace") == text
     if not is_same:
-        _fail(f"{against} is not the document of this version; write it with: event-timeline openapi > {against}")
-
-
-if __name__ == "__main__":
-    main()
+        fail(f"{against} is not the document of this version; write it with: event-timeline openapi > {against}")

@@ -1,0 +1,28 @@
+-- Migration 002. Who may write, what each write was answered, and for each change who made it and why.
+
+-- `digest` is the SHA-256 of the whole key, as hex; in a snapshot it is empty.
+CREATE TABLE keys (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    scope TEXT NOT NULL CHECK (scope IN ('read', 'write', 'admin')),
+    digest TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT,
+    revoked_at TEXT
+) STRICT;
+
+-- What requests with an Idempotency-Key were answered, for as long as they may be repeated.
+CREATE TABLE answers (
+    key TEXT NOT NULL REFERENCES keys (id),
+    token TEXT NOT NULL,
+    digest TEXT NOT NULL, -- of the request, to tell a repetition from another use of the same token
+    at TEXT NOT NULL,
+    answer TEXT NOT NULL, -- JSON: status, headers, body
+    PRIMARY KEY (key, token)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX answers_by_time ON answers (at);
+
+-- `key` made the change; none for the command line. A record that was deleted or merged leaves the JSON text null.
+ALTER TABLE changes ADD COLUMN key TEXT REFERENCES keys (id);
+ALTER TABLE changes ADD COLUMN reason TEXT;
+ALTER TABLE changes ADD COLUMN merged_into TEXT;
