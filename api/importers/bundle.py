@@ -1,20 +1,77 @@
-"""Loading bundles: a file's bytes, or the seed, into the store."""
+"""Loading bundles: a file's bytes, a request's body, or the seed, into the store."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from api.importers.strict_json import read_json
 from api.model import bundle
+from api.model.bundle import FORMAT, Bundle
+from api.model.nouns import NOUNS
+from api.model.problem import Fault, Problem
 from api.store import sqlite
+from api.store.receiving import Report, Rules, write
 from api.store.seeding import seed_files
-from api.store.writing import Report, write
+
+COLLECTIONS = ("datasets", *(noun.name for noun in NOUNS))
 
 
-def load(connection: sqlite.Connection, data: bytes) -> Report:
+def load(connection: sqlite.Connection, data: bytes, rules: Rules | None = None) -> Report:
     """Check a bundle and store it, all or nothing.
 
     Raises `Problem` 400 where it is no JSON, 422 with every fault and its JSON pointer where it is no valid bundle.
     """
-    return write(connection, bundle.read(read_json(data)))
+    return write(connection, bundle.read(read_json(data)), rules)
 
 
 def load_seed(connection: sqlite.Connection) -> list[Report]:
-    """Load the seed; loading it again changes nothing."""
-    return [load(connection, each.read_bytes()) for each in seed_files()]
+    """Load the seed; what is stored already stays as it is, and what was deleted stays deleted."""
+    return [load(connection, each.read_bytes(), Rules(on_conflict="skip")) for each in seed_files()]
+
+
+def read_lines(data: bytes) -> Bundle:
+    """A bundle as NDJSON: first `{"bundle": …}`, then one record a line, each under its collection's name.
+
+    >>> read_lines(b'{"bundle": "event-timeline/1"}').records["events"]
+    []
+
+    Raises `Problem` as `load` does; faults name the line beside the pointer that the JSON document would have.
+    """
+    document: dict[str, Any] = {name: [] for name in COLLECTIONS}
+    lines: dict[str, int] = {}
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        name, value = _single_member(line, number)
+        if name == "bundle" and name not in document:
+            document["bundle"] = value
+        elif name in COLLECTIONS:
+            lines[f"/{name}/{len(document[name])}"] = number
+            document[name].append(value)
+        else:
+            raise _invalid_line(
+                number, f"begins with {name!r}; it takes {FORMAT!r} once, then {', '.join(COLLECTIONS)}"
+            )
+    try:
+        return bundle.read(document)
+    except Problem as problem:
+        raise bundle.invalid([_with_line(fault, lines) for fault in problem.faults]) from None
+
+
+def _single_member(line: bytes, number: int) -> tuple[str, Any]:
+    try:
+        value = read_json(line)
+    except Problem as problem:
+        raise Problem(400, "invalid-json", f"Line {number} of the body: {problem.detail}") from None
+    if not isinstance(value, dict) or len(value) != 1:
+        raise _invalid_line(number, 'is no object with one member, such as {"events": {…}}')
+    return next(iter(value.items()))
+
+
+def _invalid_line(number: int, what: str) -> Problem:
+    return bundle.invalid([Fault(f"Line {number} {what}.", pointer="")])
+
+
+def _with_line(fault: Fault, lines: Mapping[str, int]) -> Fault:
+    record = "/".join((fault.pointer or "").split("/")[:3])
+    return replace(fault, detail=f"Line {lines[record]}: {fault.detail}") if record in lines else fault

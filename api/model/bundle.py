@@ -92,5 +92,5 @@ def _repeated(records: Records) -> Iterator[Fault]:
 def all_references(records: Records) -> Iterator[tuple[str, str, str]]:
     """Each reference of each record: JSON pointer, collection, id."""
     for noun in NOUNS:
-        for index, record in enumerate(records[noun.name]):
+        for index, record in enumerate(records.get(noun.name, ())):
             yield from references(noun.record_schema, record, f"/{noun.name}/{index}")

@@ -92,12 +92,17 @@ class OwnId(Id):
         return text
 
 
-class Reference(Id):
-    """The id of another record, of the collection `to`."""
+NAMED = ("actors", "locations")
+"""The collections whose records may be referred to by name."""
+
+
+class Reference(Matching):
+    """Another record, of the collection `to`: its id, or for an actor or a location also its name or an alias."""
 
     def __init__(self, to: str, **options: Any) -> None:
         self.to = to
-        super().__init__(**options)
+        pattern, wanted = (".*", "an id, a name or an alias") if to in NAMED else (ID.pattern, "an id")
+        super().__init__(pattern, wanted, most=200 if to in NAMED else 128, **options)
 
 
 class Choice(Text):

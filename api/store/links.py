@@ -20,6 +20,8 @@ PARENTS = {
     "events": "SELECT seq, part_of FROM events WHERE part_of IS NOT NULL",
 }
 """For each tree, the SELECT of its steps: (child, parent)."""
+PARENT_MEMBERS = {"sources": "derived_from", "locations": "parent", "actors": "relations", "events": "part_of"}
+"""For each tree, the member of a record that says where it hangs."""
 
 STATEMENT_PLACES = (
     "INSERT OR IGNORE INTO statement_locations SELECT statement, location FROM statement_events"
@@ -90,19 +92,21 @@ def place_statements(connection: sqlite.Connection, seqs: Iterable[int]) -> None
     )
 
 
-def plant(connection: sqlite.Connection, collection: str) -> set[str]:
-    """Write the tree of a collection anew; the ids of records that would lie inside themselves."""
-    connection.execute("DELETE FROM tree WHERE collection = ?", (collection,))
+def plant(connection: sqlite.Connection, collection: str, seqs: set[int]) -> set[str]:
+    """Write the branches of a tree anew that hang on these records; the ids of those that would lie inside themselves."""
+    moved = as_list(seqs | _in_tree(connection, collection, "descendant", "ancestor", seqs))
+    connection.execute(f"DELETE FROM tree WHERE collection = ? AND descendant {IN_LIST}", (collection, moved))
     connection.execute(
         f"INSERT INTO tree WITH RECURSIVE step (child, parent) AS ({PARENTS[collection]}),"
-        " walk (ancestor, descendant) AS (SELECT parent, child FROM step"
+        f" walk (ancestor, descendant) AS (SELECT parent, child FROM step WHERE child {IN_LIST}"
         " UNION SELECT step.parent, walk.descendant FROM walk JOIN step ON step.child = walk.ancestor)"
         " SELECT ?, ancestor, descendant FROM walk",
-        (collection,),
+        (moved, collection),
     )
     looped = connection.execute(
-        f"SELECT id FROM tree JOIN {collection} ON seq = ancestor WHERE tree.collection = ? AND ancestor = descendant",
-        (collection,),
+        f"SELECT id FROM tree JOIN {collection} ON seq = ancestor"
+        f" WHERE tree.collection = ? AND ancestor = descendant AND descendant {IN_LIST}",
+        (collection, moved),
     )
     return {record_id for (record_id,) in looped}
 

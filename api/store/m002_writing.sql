@@ -26,3 +26,18 @@ CREATE INDEX answers_by_time ON answers (at);
 ALTER TABLE changes ADD COLUMN key TEXT REFERENCES keys (id);
 ALTER TABLE changes ADD COLUMN reason TEXT;
 ALTER TABLE changes ADD COLUMN merged_into TEXT;
+
+-- Which records point to which, whatever member says so: what stands in the way of a deletion, and what a merge takes along.
+CREATE TABLE pointers (
+    to_collection TEXT NOT NULL,
+    to_seq INTEGER NOT NULL,
+    collection TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (to_collection, to_seq, collection, seq)
+) STRICT, WITHOUT ROWID;
+
+-- The highest row number that a record of each noun had when it was taken away: numbers are not used again.
+CREATE TABLE removed (
+    collection TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -8,9 +8,13 @@ from pathlib import Path
 from sqlite_utils import Database, Migrations
 
 from api.model.moments import now
+from api.model.nouns import NOUNS
 from api.store import sqlite
 from api.store.connections import APPLICATION_ID, SCHEMA_VERSION, check, open_writer
+from api.store.links import parse
 from api.store.rendering import DOCUMENTS, render_all
+from api.store.rows import SeqOf
+from api.store.tables import Tables
 
 MIGRATIONS = Migrations("event-timeline")
 
@@ -26,6 +30,14 @@ def m001_schema(db: Database) -> None:
 def m002_writing(db: Database) -> None:
     """Keys, answers to repeated requests, and who made a change and why."""
     _run(db, "m002_writing.sql")
+    tables = Tables(db.conn, SeqOf())
+    for noun in NOUNS:
+        rows = db.execute(
+            f"SELECT {noun.name}.seq, record FROM {noun.name} JOIN changes ON changes.seq = {noun.name}.change"
+        )
+        for seq, record in rows.fetchall():
+            tables.seq_of[noun.name, parse(record)["id"]] = seq
+            tables.point(noun.name, parse(record)["id"], None, parse(record))
 
 
 def _run(db: Database, script: str) -> None:

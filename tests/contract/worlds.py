@@ -25,7 +25,7 @@ def load_into(path: Path, bundle: Mapping[str, Any], at: str | None = None) -> N
     """Load a bundle into the database at the path, which is made if it is not there; `at` is what its clock says."""
     connection = open_migrated(path)
     try:
-        with mock.patch("api.store.writing.now", return_value=at) if at else nullcontext():
+        with mock.patch("api.store.transaction.now", return_value=at) if at else nullcontext():
             load(connection, json.dumps(bundle).encode())
     finally:
         connection.close()

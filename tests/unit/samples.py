@@ -11,7 +11,7 @@ from api.model.bundle import FORMAT
 from api.model.problem import Fault, Problem
 from api.store import sqlite
 from api.store.migrations import open_migrated
-from api.store.writing import Report
+from api.store.receiving import Report
 
 ROOT = Path(__file__).parents[2]
 ARTICLES = ROOT.parent / "shared" / "articles"
@@ -23,7 +23,7 @@ EVERYTHING = (
     "store", "datasets", "changes", "sources", "locations", "actors", "events", "statements", "event_actors",
     "event_sources", "statement_actors", "statement_events", "statement_sources", "statement_locations",
     "actor_relations", "tree", "names", "locations_box", "sources_text", "locations_text", "actors_text",
-    "events_text", "statements_text",
+    "events_text", "statements_text", "pointers",
 )  # fmt: skip
 DROP = object()
 """In place of a value: the member is left out."""
