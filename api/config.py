@@ -43,6 +43,7 @@ class Settings:
         10, "Seconds for which caches may reuse an answer without asking; then a 304 costs them one short request.", 0
     )
     rate_limit: int = _setting(0, "Requests a minute for each client address; 0 is no limit.", 0)
+    reads_need_key: int = _setting(0, "1: reads need a key with scope read too; 0: they are open.", 0, 1)
     shutdown_seconds: int = _setting(30, "How long a stop waits for requests under way.", 1)
 
     @classmethod

@@ -22,6 +22,7 @@ class Server:
 
     address: str
     process: subprocess.Popen[str]
+    database: Path = Path()
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and body of a GET."""
@@ -54,7 +55,7 @@ def start(database: Path, port: int, *options: str) -> subprocess.Popen[str]:
 def running(database: Path, *options: str) -> Iterator[Server]:
     """A server that is ready, over the database (made if it is not there)."""
     port = free_port()
-    server = Server(f"http://127.0.0.1:{port}", start(database, port, *options))
+    server = Server(f"http://127.0.0.1:{port}", start(database, port, *options), database)
     try:
         _wait(server)
         yield server

@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
+from api.cli.keys import keys
 from api.cli.plain import db_option, fail, plain_errors
+from api.cli.snapshots import snapshot
 from api.config import Settings
 from api.importers.bundle import load_seed
 from api.importers.verify import verify_articles
@@ -21,6 +23,10 @@ NO_DEADLINE_MS = 24 * 60 * 60 * 1000
 @click.version_option(package_name="event-timeline")
 def main() -> None:
     """Conflict events from news articles, as a JSON API over SQLite."""
+
+
+main.add_command(keys)
+main.add_command(snapshot)
 
 
 @main.command()

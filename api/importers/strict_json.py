@@ -42,8 +42,9 @@ def _invalid(detail: str) -> Problem:
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _invalid(f"The member {shown(next(n for n in names if names.count(n) > 1))} stands twice in one object.")
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise _invalid(f"The member {shown(twice)} stands twice in one object.")
     for name in members:
         if character := unstorable(name):
             raise _invalid(f"A member's name must not hold the character {character}.")

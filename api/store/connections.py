@@ -24,6 +24,10 @@ BUSY_MS = 2000
 STEPS_BETWEEN_LOOKS = 1000
 """How many steps of SQLite's machine pass between two looks at the clock; costs nothing that can be measured."""
 CACHE_KIB = 32 * 1024
+SNAPSHOT_CACHE_KIB = 4 * 1024
+"""Of each snapshot that a thread keeps open."""
+SNAPSHOTS_KEPT = 4
+"""Snapshots that a thread keeps open, which bounds descriptors and memory."""
 
 
 class StoreRefused(Exception):
@@ -37,6 +41,12 @@ class StoreRefused(Exception):
 NOT_OURS, TOO_NEW, DAMAGED, TOO_OLD_SQLITE, MISSING = 3, 4, 5, 6, 7
 
 
+NEWEST = (
+    "SELECT epoch, coalesce((SELECT max(seq) FROM changes), 0),"
+    " coalesce((SELECT at FROM changes ORDER BY seq DESC LIMIT 1), created_at) FROM store"
+)
+
+
 @dataclass(frozen=True)
 class Version:
     """Which state of the data an answer is from: `seq` of the newest change, within the `epoch` of this database."""
@@ -46,10 +56,18 @@ class Version:
     changed_at: str
 
 
-def open_writer(path: Path) -> sqlite.Connection:
-    """A connection that may write, in WAL mode; transactions are begun by hand (`BEGIN IMMEDIATE`)."""
+def snapshot_file(db: Path, name: str) -> Path:
+    """Where the copy of that name lies: in a folder beside the database."""
+    return db.with_name(f"{db.name}-snapshots") / f"{name}.db"
+
+
+def open_writer(path: Path, any_thread: bool = False) -> sqlite.Connection:
+    """A connection that may write, in WAL mode; transactions are begun by hand (`BEGIN IMMEDIATE`).
+
+    With `any_thread` the caller sees to it that one thread at a time uses it.
+    """
     _refuse_old_sqlite()
-    connection = sqlite.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
+    connection = sqlite.connect(path, isolation_level=None, timeout=BUSY_MS / 1000, check_same_thread=not any_thread)
     try:
         to_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")  # NORMAL lost acknowledged commits in simulated power cuts
@@ -59,6 +77,12 @@ def open_writer(path: Path) -> sqlite.Connection:
         connection.close()
         raise
     return connection
+
+
+def version_of(connection: sqlite.Connection) -> Version:
+    """The version of the data that a connection sees."""
+    row = connection.execute(NEWEST).fetchone()
+    return Version(*row)
 
 
 def to_wal(connection: sqlite.Connection) -> None:
@@ -94,6 +118,7 @@ def check(path: Path) -> None:
     try:
         connection = sqlite.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
         try:
+            _check_length(path)
             _check_header(path, connection)
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         finally:
@@ -108,6 +133,17 @@ def check(path: Path) -> None:
         raise StoreRefused(f"{path} is damaged: {error}", DAMAGED) from None
     if verdict != "ok":
         raise StoreRefused(f"{path} is damaged: {verdict.splitlines()[-1]}", DAMAGED)
+
+
+def _check_length(path: Path) -> None:
+    """A file may be cut inside a page that quick_check finds nothing wrong with; what a log holds may come after it."""
+    log = path.with_name(f"{path.name}-wal")
+    with path.open("rb") as file:
+        header = file.read(100)
+    page_bytes, pages = int.from_bytes(header[16:18]), int.from_bytes(header[28:32])
+    is_sqlite = header.startswith(b"SQLite format 3\0")
+    if is_sqlite and not (log.exists() and log.stat().st_size) and path.stat().st_size < page_bytes * pages:
+        raise StoreRefused(f"{path} is damaged: it is cut short", DAMAGED)
 
 
 def _check_header(path: Path, connection: sqlite.Connection) -> None:
@@ -126,16 +162,17 @@ def _check_header(path: Path, connection: sqlite.Connection) -> None:
 class Reader:
     """One thread's read-only view of the database."""
 
-    def __init__(self, path: Path, query_ms: int) -> None:
+    def __init__(self, path: Path, query_ms: int, is_immutable: bool = False) -> None:
         self.query_ms = query_ms
         self.seconds = 0.0
         self._deadline = 0.0
         self._seen: tuple[int, Version] | None = None
-        self._connection = sqlite.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_MS / 1000
-        )
+        address = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if is_immutable else ''}"
+        self._connection = sqlite.connect(address, uri=True, isolation_level=None, timeout=BUSY_MS / 1000)
         self._connection.execute("PRAGMA query_only = ON")
         _harden(self._connection)
+        if is_immutable:
+            self._connection.execute(f"PRAGMA cache_size = -{SNAPSHOT_CACHE_KIB}")
         self._connection.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
 
     def _is_late(self) -> bool:
@@ -175,33 +212,52 @@ class Reader:
         """The version of the data, within `snapshot()`. Reads no table unless another connection has committed since."""
         counter = self._connection.execute("PRAGMA data_version").fetchone()[0]
         if self._seen is None or self._seen[0] != counter:
-            row = self.rows(
-                "SELECT epoch, coalesce((SELECT max(seq) FROM changes), 0),"
-                " coalesce((SELECT at FROM changes ORDER BY seq DESC LIMIT 1), created_at) FROM store"
-            )[0]
-            self._seen = (counter, Version(*row))
+            self._seen = (counter, Version(*self.rows(NEWEST)[0]))
         return self._seen[1]
+
+    def schema_version(self) -> int:
+        """The version of the schema that the file has."""
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        return int(version)
 
     def close(self) -> None:
         self._connection.close()
 
 
 class Store:
-    """The database as requests use it: one reader per thread, opened in the process and thread that uses it."""
+    """The database and its snapshots as requests use them: a reader of each per thread, opened where it is used."""
 
     def __init__(self, path: Path, query_ms: int) -> None:
         self.path, self.query_ms = path, query_ms
         self._local = threading.local()
 
-    def reader(self) -> Reader:
-        """This thread's reader."""
-        reader: Reader | None = getattr(self._local, "reader", None)
+    def reader(self, snapshot: str | None = None) -> Reader:
+        """This thread's reader of the data as it is now, or as a snapshot that is there has it.
+
+        `Problem` 503 for a snapshot that another version of this program made.
+        """
+        kept: dict[str | None, Reader] = self._local.__dict__.setdefault("readers", {})
+        reader = kept.pop(snapshot, None)
         if reader is None:
-            reader = self._local.reader = Reader(self.path, self.query_ms)
+            reader = Reader(self.path, self.query_ms) if snapshot is None else self._of_snapshot(snapshot)
+        kept[snapshot] = reader  # the one used last stands last
+        for name in [each for each in kept if each is not None][:-SNAPSHOTS_KEPT]:
+            kept.pop(name).close()
+        return reader
+
+    def _of_snapshot(self, name: str) -> Reader:
+        reader = Reader(snapshot_file(self.path, name), self.query_ms, is_immutable=True)
+        if (schema := reader.schema_version()) != SCHEMA_VERSION:
+            reader.close()
+            raise Problem(
+                503,
+                "unavailable",
+                f"The snapshot {name} was made by another version of this program"
+                f" (schema {schema}; this one reads {SCHEMA_VERSION}).",
+            )
         return reader
 
     def close(self) -> None:
-        """Close this thread's reader."""
-        if (reader := getattr(self._local, "reader", None)) is not None:
+        """Close this thread's readers."""
+        for reader in self._local.__dict__.pop("readers", {}).values():
             reader.close()
-            del self._local.reader

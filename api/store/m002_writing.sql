@@ -26,6 +26,7 @@ CREATE INDEX answers_by_time ON answers (at);
 ALTER TABLE changes ADD COLUMN key TEXT REFERENCES keys (id);
 ALTER TABLE changes ADD COLUMN reason TEXT;
 ALTER TABLE changes ADD COLUMN merged_into TEXT;
+CREATE INDEX changes_by_collection ON changes (collection); -- for the feed of some collections
 
 -- Which records point to which, whatever member says so: what stands in the way of a deletion, and what a merge takes along.
 CREATE TABLE pointers (

@@ -8,6 +8,7 @@ from api.model.parameters import Parameter
 from api.model.problem import Fault, Refusal, bad_parameters
 from api.model.text import fold, nearest, shown
 from api.store.connections import Reader
+from api.store.past import successor
 
 MOST_CANDIDATES = 10
 MOST_COMPARED = 600
@@ -40,8 +41,16 @@ def resolve(reader: Reader, parameters: Sequence[Parameter], given: Mapping[str,
 
 
 def _find(reader: Reader, collection: str, name: str) -> int:
-    """The row number of the record that has this id, or alone has this name or alias."""
-    ids = [name] if _seq(reader, collection, name) is not None else named(reader, collection, name)
+    """The row number of the record that has this id, or was merged with one that had it, or alone is called so."""
+    seq = _seq(reader, collection, name)
+    if seq is None and (target := successor(reader, collection, name)) is not None:
+        seq = _seq(reader, collection, target)
+    return _named(reader, collection, name) if seq is None else seq
+
+
+def _named(reader: Reader, collection: str, name: str) -> int:
+    """The row number of the record that alone has this name or alias."""
+    ids = named(reader, collection, name)
     if len(ids) > 1:
         raise Refusal(f"{shown(name)} is the name of several records; give an id", ids)
     seq = _seq(reader, collection, ids[0]) if ids else None

@@ -1,6 +1,6 @@
 """Answering: pages of documents, whole lists, single records."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from api.model.parameters import Clause
@@ -10,8 +10,9 @@ from api.query import select
 from api.query.cursor import Position
 from api.query.rows import Page, Row, edges
 from api.query.select import Selection
-from api.store.connections import Reader, Store
+from api.store.connections import Reader
 from api.store.naming import closest, named
+from api.store.past import ending, successor
 
 EXPORT_PAGE = 1000
 
@@ -34,21 +35,25 @@ def _row(values: tuple[Any, ...]) -> Row:
     return Row(values[0], values[1], tuple(values[2:]))
 
 
-def every_row(store: Store, reader: Reader, selection: Selection, position: Position | None) -> Iterator[Row]:
+def every_row(
+    reopen: Callable[[], Reader], reader: Reader, selection: Selection, position: Position | None
+) -> Iterator[Row]:
     """All rows from the position on, a page at a time, each page its own short transaction.
+
+    `reopen` gives a reader of the same data to the thread that later pages are read in.
 
     The first is read at once, so that a query that fails is answered with its problem and not with half a file.
     Between two pages nothing is held, so a slow reader costs nothing; rows that do not change meanwhile are seen once.
     """
-    return _rows_from(store, selection, page(reader, selection, EXPORT_PAGE, position))
+    return _rows_from(reopen, selection, page(reader, selection, EXPORT_PAGE, position))
 
 
-def _rows_from(store: Store, selection: Selection, found: Page) -> Iterator[Row]:
+def _rows_from(reopen: Callable[[], Reader], selection: Selection, found: Page) -> Iterator[Row]:
     while True:
         yield from found.rows
         if found.after is None:
             return
-        reader = store.reader()
+        reader = reopen()
         with reader.snapshot():
             found = page(reader, selection, EXPORT_PAGE, found.after)
 
@@ -58,11 +63,27 @@ def total(reader: Reader, selection: Selection) -> int:
     return int(_rows(reader, select.count(selection))[0][0])
 
 
-def document(reader: Reader, collection: str, record_id: str) -> str:
-    """One record as JSON text; `Problem` 404 where there is none, with the id that was probably meant."""
-    rows = reader.rows(f"SELECT doc FROM {collection} WHERE id = ?", (record_id,))
+def document(reader: Reader, collection: str, record_id: str) -> tuple[int, str]:
+    """One record as version and JSON text; where there is none, the `Problem` that says what became of it."""
+    rows = reader.rows(f"SELECT version, doc FROM {collection} WHERE id = ?", (record_id,))
     if not rows:
-        meant = next(iter(named(reader, collection, record_id)), None) or closest(reader, collection, record_id)
-        hint = f"Did you mean {shown(meant)}?" if meant else f"GET /v1/{collection} lists what there is."
-        raise Problem(404, "not-found", f"There is no record {shown(record_id)} in {collection}. {hint}")
-    return str(rows[0][0])
+        raise missing(reader, collection, record_id)
+    return rows[0][0], rows[0][1]
+
+
+def missing(reader: Reader, collection: str, record_id: str) -> Problem:
+    """308 to the record that a merged one became, 410 for a deleted one, and else 404."""
+    if (target := successor(reader, collection, record_id)) is not None:
+        said = f"{shown(record_id)} in {collection} was merged; {shown(target)} stands for it now."
+        return Problem(308, "merged", said, headers={"Location": f"/v1/{collection}/{target}"})
+    if (end := ending(reader, collection, record_id)) is not None:
+        why = f": {end.reason}" if end.reason else "."
+        return Problem(410, "gone", f"{shown(record_id)} in {collection} was deleted on {end.at}{why}")
+    return unknown(reader, collection, record_id)
+
+
+def unknown(reader: Reader, collection: str, record_id: str) -> Problem:
+    """The 404 for an id that no record ever had, with the one that was probably meant."""
+    meant = next(iter(named(reader, collection, record_id)), None) or closest(reader, collection, record_id)
+    hint = f"Did you mean {shown(meant)}?" if meant else f"GET /v1/{collection} lists what there is."
+    return Problem(404, "not-found", f"There is no record {shown(record_id)} in {collection}. {hint}")

@@ -87,15 +87,15 @@ def write(
     """
     rules = rules or Rules()
     with transaction(connection):
-        report = receive(connection, bundle, rules, author or Author())
+        report = receive(Writer(connection, author or Author()), bundle, rules)
         if rules.dry_run:
             raise Undo
     return report
 
 
-def receive(connection: sqlite.Connection, bundle: Bundle, rules: Rules, author: Author) -> Report:
+def receive(writer: Writer, bundle: Bundle, rules: Rules) -> Report:
     """The same within a transaction that somebody else began."""
-    return _Receiver(Writer(connection, author), bundle, rules).receive()
+    return _Receiver(writer, bundle, rules).receive()
 
 
 class _Receiver:

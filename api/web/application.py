@@ -4,13 +4,16 @@ from flask import Flask
 from flask_compress import Compress
 
 from api.config import Settings
+from api.formats import atom
 from api.formats.registry import FORMATS
 from api.store.connections import Store
-from api.web import http, operations, pages, problems, rate_limit, routes
-from api.web.table import ROUTES
+from api.store.gate import Gate
+from api.web import actions, http, keys, operations, pages, problems, rate_limit, routes
+from api.web.table import ACTIONS, ROUTES
 
 COMPRESSED = [
     *(each.media_type for each in FORMATS),
+    atom.MEDIA_TYPE,
     problems.MEDIA_TYPE,
     "text/html",
     "text/css",
@@ -32,8 +35,10 @@ def create_app(settings: Settings) -> Flask:
     Compress(app)
     http.register(app)
     rate_limit.register(app, settings)
+    keys.register(app)
     problems.register(app)
     routes.register(app, ROUTES)
+    actions.register(app, ACTIONS, Gate(settings.db))
     operations.register(app)
     pages.register(app)
     return app

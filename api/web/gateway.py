@@ -2,23 +2,23 @@
 
 On a server's plain WSGI interface a thread waits where its socket does: ten slow readers or eight half-sent bodies stop
 everybody else, and a body that ends early looks whole. Here the event loop does all reading and writing, and a thread
-only ever runs the application: once to start, then once for each piece of the answer.
+only ever runs the application: once to start, then once for each piece of the answer. Whether a body is read at all is
+decided by the headers first, so that whoever may not write cannot take up room.
 """
 
 import asyncio
 import contextvars
 import logging
-import sys
 import uuid
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
-from urllib.parse import unquote_to_bytes
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from api.model.problem import Problem
 from api.model.text import to_json
+from api.web.environ import Headers, Scope, environ_of, headers_of, path_of
 from api.web.problems import BY_NAME, MEDIA_TYPE, PAGE
 
 PIECE_BYTES = 64 * 1024
@@ -29,34 +29,54 @@ BODY_BYTES_IN_MEMORY = 1024 * 1024
 """Of each body; the rest waits in an unnamed temporary file, so that many large bodies do not fill the memory."""
 BODY_SECONDS = 20.0
 """How long a request body may take in all: the largest one at 3.4 Mbit/s. It bounds what half-sent bodies cost."""
+UNREAD = ("key-required", "key-refused", "scope-too-narrow", "body-too-large", "unsupported-media-type")
+"""Problems that are answered while a body still arrives."""
 STALL_SECONDS = 120.0
 """How long a client may take nothing of its answer: longer than a network drops out, shorter than it is forgotten."""
 
 Message = dict[str, Any]
-Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Admit = Callable[[str, str, Headers], None]
+"""Called with method, path and headers of a request that has a body; raises the `Problem` that forbids to read it."""
 LOG = logging.getLogger(__name__)
 
 
 class Gateway:
     """The application as ASGI. The steps of all answers take turns on the same `threads` threads; each is short."""
 
-    def __init__(self, wsgi_app: WSGIApplication, threads: int) -> None:
+    def __init__(self, wsgi_app: WSGIApplication, threads: int, admit: Admit | None = None) -> None:
         self._wsgi_app = wsgi_app
+        self._admit = admit
         self._threads = ThreadPoolExecutor(threads, "step")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request. To return before an answer is whole makes the server cut the connection."""
+        headers = headers_of(scope)
         with SpooledTemporaryFile(BODY_BYTES_IN_MEMORY) as body:
             try:
+                await self._check(scope, headers)
                 size = await _read_body(scope, receive, body)
             except Problem as problem:
                 await _send_problem(send, problem)
-                if problem.kind == "body-too-large":  # to close while more arrives would destroy the answer on its way
+                if problem.kind in UNREAD:  # to close while more arrives would destroy the answer on its way
                     await _ends_within(BODY_SECONDS, _client_left(receive))
             else:
-                await self._answer(_environ(scope, body, size), receive, send)
+                await self._answer(environ_of(scope, headers, body, size), receive, send)
+
+    async def _check(self, scope: Scope, headers: Headers) -> None:
+        """`Problem` where the headers say that the body is not to be read: 411, 415, or what `admit` raises."""
+        if not ("content-length" in headers or "transfer-encoding" in headers):
+            if scope["method"] in ("POST", "PUT", "PATCH"):
+                raise Problem(411, "length-required", f"A {scope['method']} needs Content-Length or Transfer-Encoding.")
+            return
+        encoding = headers.get("content-encoding", "identity")
+        if encoding.strip().lower() != "identity":
+            detail = "A body is taken as it is, without a Content-Encoding."
+            raise Problem(415, "unsupported-media-type", detail, headers={"Accept-Encoding": "identity"})
+        if self._admit:
+            asked = scope["method"], path_of(scope), headers
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._admit, *asked)
 
     async def _answer(self, environ: WSGIEnvironment, receive: Receive, send: Send) -> None:
         loop, in_context = asyncio.get_running_loop(), contextvars.copy_context().run
@@ -174,27 +194,3 @@ async def _send_problem(send: Send, problem: Problem) -> str:
     await send({"type": "http.response.start", "status": problem.status, "headers": pairs})
     await send(_body_message(body, more=False))
     return request_id
-
-
-def _environ(scope: Scope, body: IO[bytes], size: int) -> WSGIEnvironment:
-    """The request as PEP 3333 has it; with `RAW_URI` and `REQUEST_URI`, in which `%2F` is still told from `/`."""
-    path, query = scope["raw_path"], scope["query_string"].decode("latin-1")
-    uri = path.decode("latin-1") + ("?" + query if query else "")
-    environ = {
-        "REQUEST_METHOD": scope["method"], "SCRIPT_NAME": "", "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
-        "QUERY_STRING": query, "RAW_URI": uri, "REQUEST_URI": uri,
-        "SERVER_PROTOCOL": "HTTP/1.1" if scope["http_version"] == "1.1" else "HTTP/1.0",
-        "SERVER_NAME": scope["server"][0], "SERVER_PORT": str(scope["server"][1]), "REMOTE_ADDR": scope["client"][0],
-        "wsgi.version": (1, 0), "wsgi.url_scheme": scope["scheme"], "wsgi.input": body, "wsgi.input_terminated": True,
-        "wsgi.errors": sys.stderr, "wsgi.multithread": True, "wsgi.multiprocess": True, "wsgi.run_once": False,
-    }  # fmt: skip
-    for name, value in scope["headers"]:
-        # In CGI's names X_Forwarded_For would pass for the X-Forwarded-For of a proxy; a missing Host comes as empty.
-        if b"_" not in name and (value or name != b"host"):
-            key = name.decode("latin-1").upper().replace("-", "_")
-            key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
-            joint = "; " if key == "HTTP_COOKIE" else ", "
-            environ[key] = joint.join(filter(None, (environ.get(key), value.decode("latin-1"))))
-    if environ.pop("HTTP_TRANSFER_ENCODING", None) or "CONTENT_LENGTH" in environ:
-        environ["CONTENT_LENGTH"] = str(size)  # the body is whole here
-    return environ

@@ -4,7 +4,7 @@ import hashlib
 import re
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 
@@ -21,13 +21,16 @@ from api.store.rendering import DOCUMENTS
 CODE_VERSION = metadata.version("event-timeline")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
-EXPOSED = "Link, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID, Server-Timing"
+EXPOSED = "Link, Location, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID, Server-Timing"
 ALLOWED_HEADERS = (
     "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-Modified-Since, If-None-Match, X-API-Key,"
     " X-Request-ID"
 )
+RECORD_VERSION = re.compile(r"^[0-9]+\.")
 PREFLIGHT_SECONDS = 86_400
 STALE_SECONDS = 60
+YEAR_SECONDS = 31_536_000
+"""How long caches keep what never changes; some take no longer time."""
 ENCODINGS = ("zstd", "br", "gzip", "deflate")
 PAGE_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 
@@ -48,28 +51,41 @@ class Validators:
 
     etag: str
     changed: datetime | None
+    is_immutable: bool = False
+
+    def with_version(self, version: str | None) -> "Validators":
+        """The same with a version before the tag, which is what `If-Match` looks at."""
+        return replace(self, etag=f"{version}.{self.etag}") if version else self
+
+    def with_state(self, state: str) -> "Validators":
+        """The same where the answer depends on more than the data; when that changed nobody knows."""
+        return replace(self, etag=_digest(self.etag, state), changed=None)
 
     def headers(self, max_age: int) -> dict[str, str]:
         """The caching headers of a 200 or a 304."""
-        fields = {
-            "ETag": f'"{self.etag}"',
-            "Cache-Control": f"public, max-age={max_age}, stale-while-revalidate={STALE_SECONDS}",
-        }
+        kept = f"max-age={max_age}, stale-while-revalidate={STALE_SECONDS}"
+        if self.is_immutable:
+            kept = f"max-age={YEAR_SECONDS}, immutable"
+        fields = {"ETag": f'"{self.etag}"', "Cache-Control": f"public, {kept}"}
         # A second that is not over may still bring a change that this date would not show.
         if self.changed and (datetime.now(UTC) - self.changed).total_seconds() >= 2:
             fields["Last-Modified"] = http_date(self.changed)
         return fields
 
 
-def validators(version: Version | None, media_type: str) -> Validators:
-    """Validators from the versions of data and code, the URL and the representation; no table is read.
+def validators(version: Version | None, media_type: str, target: str | None = None) -> Validators:
+    """Validators from the versions of data and code, the URL (or another target) and the representation; no table is read.
 
     Without a version, for what no data change: pages, which are there even when the database is not.
     """
-    data = (version.epoch, str(version.seq)) if version else ()
-    parts = (*data, CODE_VERSION, str(DOCUMENTS), g.origin, request.full_path, media_type)
-    etag = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-    return Validators(etag, datetime.fromisoformat(version.changed_at) if version else None)
+    # After a restore numbers are used again, so the time of the newest change is part of it too.
+    data = (version.epoch, str(version.seq), version.changed_at) if version else ()
+    parts = (*data, CODE_VERSION, str(DOCUMENTS), g.origin, target or request.full_path, media_type)
+    return Validators(_digest(*parts), datetime.fromisoformat(version.changed_at) if version else None)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def not_modified(current: Validators, is_found: bool = False) -> Response | None:
@@ -89,13 +105,19 @@ def not_modified(current: Validators, is_found: bool = False) -> Response | None
         held = current.etag if is_found and is_older else None
     if held is None:
         return None
-    return Response(status=304, headers=Validators(held, current.changed).headers(settings().max_age))
+    return Response(status=304, headers=replace(current, etag=held).headers(settings().max_age))
 
 
 def held_tag(etag: str) -> str | None:
-    """The tag by which `If-None-Match` names an answer, in whatever encoding the client has it; compared weakly."""
-    tags = (etag, *(f"{etag}:{each}" for each in ENCODINGS))
-    return next((tag for tag in tags if request.if_none_match.contains_weak(tag)), None)
+    """The tag by which `If-None-Match` names an answer, in whatever encoding the client has it; compared weakly.
+
+    A tag may begin with the version of the record that it was given with.
+    """
+    bare = RECORD_VERSION.sub("", etag)
+    tags = {bare, *(f"{bare}:{each}" for each in ENCODINGS)}
+    match = request.if_none_match
+    given = {etag} if match.star_tag else {tag or "" for tag in match.as_set(include_weak=True)}
+    return next((tag for tag in sorted(given) if RECORD_VERSION.sub("", tag) in tags), None)
 
 
 def accepted() -> MIMEAccept:
@@ -106,6 +128,12 @@ def accepted() -> MIMEAccept:
 def own_address() -> str:
     """The URL of the request, in ASCII whatever the client sent."""
     return g.origin + iri_to_uri(request.full_path)  # type: ignore[no-any-return]
+
+
+def with_query(path: str) -> str:
+    """The URL of another path under the same origin, with the query of the request."""
+    query = request.query_string.decode(errors="replace")
+    return g.origin + (iri_to_uri(f"{path}?{query}") if query else path)  # type: ignore[no-any-return]
 
 
 def _since() -> datetime | None:

@@ -23,7 +23,7 @@ from api.query.cursor import Position
 from api.query.rows import Row
 from api.query.select import Selection, Sort, of_resource, of_timeline
 from api.store import reading
-from api.web.http import own_address, store
+from api.web.http import own_address
 from api.web.routes import Question, Route
 
 HAVE_META = ("json", "geojson")
@@ -138,7 +138,7 @@ def answer(listing: Listing, form: Format, question: Question) -> Response:
     meta = {"total": reading.total(question.reader, selection)} if given.get("total") else {}
     meta["dataset_version"] = question.version.seq
     if "limit" not in given:
-        rows = reading.every_row(store(), question.reader, selection, position)
+        rows = reading.every_row(question.reopen, question.reader, selection, position)
         sheet = _sheet(listing, question, page_links(None, None, owner), meta)
         return Response(_pieces(form, listing, rows, sheet, g.origin), content_type=_content_type(form))
     page = reading.page(question.reader, selection, given["limit"], position)

@@ -8,20 +8,35 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
 from api.model.bundle import BundleSchema
+from api.model.changes import Change, Version
 from api.model.nouns import NOUNS
 from api.model.parameters import Parameter
 from api.model.timeline import Entry
 from api.web import problems
+from api.web.actions import Action
 from api.web.http import CODE_VERSION
 from api.web.listings import LISTINGS
+from api.web.openapi_actions import component_name, header_components, operation, reference
 from api.web.openapi_parts import SCHEMAS, list_schema
 from api.web.routes import Route
-from api.web.table import ROUTES
+from api.web.table import ACTIONS, ROUTES
+from api.web.writes import Merge
 
 JsonObject = dict[str, Any]
 RECORDS = (*(noun.view.__name__ for noun in NOUNS), "Entry")
-ALWAYS = (304, 400, 429, 500, 503)
+CLOSED = (*(noun.record.__name__ for noun in NOUNS), "Bundle", "Merge")
+"""What is sent to us holds what is described and nothing else."""
+ALWAYS = (304, 400, 401, 429, 500, 503)
 """Statuses that every operation may answer with, beside 200."""
+SECURITY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer et_…`."},
+    "api_key": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "The same, in a header of its own.",
+    },
+}
 DESCRIPTION = """Conflict events, actors, locations and statements taken out of news articles: normalized, filterable, and
 every fact traceable to the phrase in the source that says it.
 
@@ -47,20 +62,35 @@ def document(origin: str) -> JsonObject:
     )
     for noun in NOUNS:
         spec.components.schema(noun.view.__name__, schema=noun.view_schema)
+    for name, scheme in SECURITY_SCHEMES.items():
+        spec.components.security_scheme(name, scheme)
     spec.components.schema("Entry", schema=Entry())
     spec.components.schema("Bundle", schema=BundleSchema())
+    spec.components.schema("Change", schema=Change())
+    spec.components.schema("Version", schema=Version())
     for name in RECORDS:
         spec.components.schema(f"{name}List", component=list_schema({"$ref": f"#/components/schemas/{name}"}))
     for name, schema in SCHEMAS.items():
         spec.components.schema(name, component=schema)
+    for name, header in header_components().items():
+        spec.components.parameter(name, "header", header)
+    spec.components.schema("Merge", schema=Merge())
     parameters = _Parameters(spec)
     for route in ROUTES:
         path = route.path.replace("<record_id>", "{id}")
         spec.path(path, operations={"get": _operation(route, parameters)})
-    found: JsonObject = _opened(spec.to_dict())
+    for action in ACTIONS:
+        path = action.path.replace("<record_id>", "{id}")
+        named = [_path_parameter(example) for example in action.path_parameters.values()]
+        spec.path(path, operations={action.method.lower(): operation(action, parameters.component, named)})
+    found: JsonObject = spec.to_dict()
+    schemas = found["components"]["schemas"]
+    closed = {name: schemas[name] for name in CLOSED}
+    found = _opened(found)
+    found["components"]["schemas"] |= closed
     for name in RECORDS:
         found["components"]["schemas"][name].pop("required", None)  # `fields` may leave out any member
-    found["components"]["responses"] = {_response_name(kind): _problem(kind) for kind in problems.KINDS}
+    found["components"]["responses"] = {component_name(kind): _problem(kind) for kind in problems.KINDS}
     return found
 
 
@@ -71,7 +101,7 @@ class _Parameters:
         self._spec = spec
         self._known: dict[str, JsonObject] = {}
 
-    def component(self, parameter: Parameter, route: Route) -> str:
+    def component(self, parameter: Parameter, route: Route | Action) -> str:
         """The name of the component that describes the parameter, which is made where there is none."""
         wanted = _query_parameter(parameter)
         for name in (parameter.name, f"{route.tag}_{parameter.name}", f"{route.operation}_{parameter.name}"):
@@ -90,7 +120,11 @@ def _schema_name(schema: type[Schema] | Schema) -> str:
 
 def _tags() -> Mapping[str, str]:
     about = {listing.name: listing.about for listing in LISTINGS}
-    return about | {"bundle": "Records as one document.", "about": "The data as a whole."}
+    return about | {
+        "changes": "Every change, in order.",
+        "bundle": "Records as one document.",
+        "about": "The data as a whole.",
+    }
 
 
 def _operation(route: Route, parameters: _Parameters) -> JsonObject:
@@ -98,7 +132,8 @@ def _operation(route: Route, parameters: _Parameters) -> JsonObject:
         f" `Accept` also chooses {', '.join(each.media_type for each in route.variants)}." if route.variants else ""
     )
     example = f"\n\nExample: `GET {route.example}`"
-    statuses = [*ALWAYS, *([404] if route.path_parameters else []), *([406] if route.variants else [])]
+    statuses = [*ALWAYS, *([406] if route.variants else [])]
+    named = {str(problems.BY_NAME[name].status): problems.BY_NAME[name] for name in route.problems}
     return {
         "operationId": route.operation,
         "summary": route.about,
@@ -118,6 +153,7 @@ def _operation(route: Route, parameters: _Parameters) -> JsonObject:
                 "content": {route.media_type: {"schema": route.schema}},
             },
             **{str(status): _response(status) for status in sorted(statuses)},
+            **{status: reference(kind) for status, kind in named.items()},
         },
     }
 
@@ -158,25 +194,28 @@ def _query_parameter(parameter: Parameter) -> JsonObject:
 def _response(status: int) -> JsonObject:
     if status == 304:
         return {"description": "Nothing has changed since the version that If-None-Match names."}
-    kind = next(each for each in problems.KINDS if each.status == status)
-    return {"$ref": f"#/components/responses/{_response_name(kind)}"}
-
-
-def _response_name(kind: problems.Kind) -> str:
-    return "".join(part.capitalize() for part in kind.name.split("-"))
+    if status == 401:  # a read needs no key where it is open, but one that comes with it must count
+        return reference(problems.BY_NAME["key-refused"])
+    return reference(next(each for each in problems.KINDS if each.status == status))
 
 
 def _problem(kind: problems.Kind) -> JsonObject:
     content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     found: JsonObject = {"description": f"{kind.title}. {kind.meaning} {kind.remedy}", "content": content}
+    if kind.name == "merged":
+        address = {"type": "string", "format": "uri"}
+        found["headers"] = {"Location": {"description": "The record that stands for it now.", "schema": address}}
     if kind.status in (429, 503):
         schema = {"type": "integer", "minimum": 0}
         found["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": schema}}
+    if kind.status in (401, 403):
+        text = "The challenge (RFC 6750), with the scope that is needed."
+        found["headers"] = {"WWW-Authenticate": {"description": text, "schema": {"type": "string"}}}
     return found
 
 
 def _opened(value: Any) -> Any:
-    """The document without `additionalProperties: false`: what is read may grow."""
+    """The same without `additionalProperties: false`: what is read may grow."""
     if isinstance(value, Mapping):
         return {
             name: _opened(each)

@@ -83,6 +83,12 @@ DATASET = record(
     last_date=MAYBE_DATE,
 )
 COVERAGE = record(country=MAYBE_STRING, name=MAYBE_STRING, first_date=MAYBE_DATE, last_date=MAYBE_DATE, events=WHOLE)
+SHA256: JsonObject = {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "Of the snapshot's file."}
+MAYBE_SNAPSHOT: JsonObject = {
+    **record(name=STRING, note=MAYBE_STRING, created_at=INSTANT, bytes=WHOLE, sha256=SHA256),
+    "type": ["object", "null"],
+    "description": "Which snapshot this tells of; null for the data as they are now.",
+}
 EVENT_TYPE = record(
     type={"type": "string", "enum": list(EVENT_TYPE_NAMES)},
     label=STRING,
@@ -132,6 +138,17 @@ SCHEMAS: dict[str, JsonObject] = {
         },
         "required": ["limit", "count", "dataset_version"],
     },
+    "ChangeList": record(
+        data=array({"$ref": "#/components/schemas/Change"}),
+        links=record(
+            self={"type": "string", "format": "uri"},
+            next={"type": ["string", "null"], "format": "uri", "description": "null on the last page, and only there."},
+            prev={"type": "null", "description": "The feed goes forward only."},
+            resume={"type": "string", "format": "uri", "description": "What to ask when coming back later."},
+        ),
+        meta=record(limit=WHOLE, count=WHOLE, dataset_version=WHOLE, epoch=STRING),
+    ),
+    "VersionList": list_schema({"$ref": "#/components/schemas/Version"}),
     "EventSummaryList": list_schema(
         _group(events=WHOLE, fatalities=SUMMED_TOLL, injured=MAYBE_WHOLE, displaced=MAYBE_WHOLE)
     ),
@@ -143,11 +160,45 @@ SCHEMAS: dict[str, JsonObject] = {
         dataset_version=WHOLE,
         epoch=STRING,
         newest_change=record(seq=WHOLE, at=INSTANT),
+        snapshot=MAYBE_SNAPSHOT,
         counts={"type": "object", "additionalProperties": WHOLE},
         datasets=array(DATASET),
         coverage=array(COVERAGE),
         citation=STRING,
         links=record(self={"type": "string", "format": "uri"}),
+    ),
+    "SnapshotList": list_schema({"$ref": "#/components/schemas/Snapshot"}),
+    "Snapshot": record(
+        name=STRING,
+        note=MAYBE_STRING,
+        created_at=INSTANT,
+        dataset_version=WHOLE,
+        epoch=STRING,
+        changed_at=INSTANT,
+        counts={"type": "object", "additionalProperties": WHOLE},
+        bytes=WHOLE,
+        sha256=SHA256,
+        licences=array(STRING),
+        citation=STRING,
+        links=record(self={"type": "string", "format": "uri"}, events={"type": "string", "format": "uri"}),
+    ),
+    "BundleReport": record(
+        dry_run={"type": "boolean", "description": "Was it only asked what would be done?"},
+        created=WHOLE,
+        updated=WHOLE,
+        unchanged=WHOLE,
+        skipped=WHOLE,
+        dataset_version=WHOLE,
+        records=array(
+            record(
+                collection=STRING,
+                id=STRING,
+                outcome={"type": "string", "enum": ["created", "updated", "unchanged", "skipped"]},
+                version={"type": "integer", "minimum": 1, "description": "The version that is stored then."},
+            )
+        ),
+        resolved=array(record(pointer=STRING, given=STRING, id=STRING)),
+        possible_duplicates=array(record(events={"type": "array", "items": STRING, "minItems": 2, "maxItems": 2})),
     ),
     "FeatureCollection": {
         "type": "object",
@@ -165,7 +216,7 @@ SCHEMAS: dict[str, JsonObject] = {
         "properties": {
             "type": {"type": "string", "format": "uri-reference", "description": "A section of the page of problems."},
             "title": STRING,
-            "status": {"type": "integer", "minimum": 400, "maximum": 599},
+            "status": {"type": "integer", "minimum": 300, "maximum": 599},
             "detail": STRING,
             "instance": {"type": "string", "format": "uri-reference"},
             "request_id": STRING,

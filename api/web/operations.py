@@ -2,6 +2,7 @@
 
 from flask import Flask, Response, request
 
+from api.model.moments import now
 from api.model.text import to_json
 from api.store import sqlite
 from api.web.http import store
@@ -18,11 +19,13 @@ def register(app: Flask) -> None:
 
     @app.get("/readyz")
     def readyz() -> Response:
-        """The database can be read; says which SQLite reads it, with a warning where that one is known to be unsafe."""
+        """The database can be read; says which SQLite reads it, and warns of what is unsafe."""
         reader = store().reader()
         with reader.snapshot():
             version = reader.version()
         warnings = [sqlite.WAL_WARNING] if sqlite.may_corrupt_wal() else []
+        if version.changed_at > now():
+            warnings.append(f"The newest change is of {version.changed_at}, which is still to come: check the clock.")
         return _answer(
             {"status": "ready", "dataset_version": version.seq, "sqlite": sqlite.VERSION, "warnings": warnings}
         )

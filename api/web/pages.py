@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -12,15 +12,17 @@ import flask_swagger_ui
 from flask import Flask, Response, g, render_template, request
 from markupsafe import Markup, escape
 
+from api.model.event import EVENTS
 from api.model.nouns import NOUNS
 from api.model.problem import Problem
 from api.model.text import shown, to_json
 from api.web import openapi, problems
+from api.web.actions import Action
 from api.web.http import CODE_VERSION, accepted, held_tag, not_modified, settings, validators
 from api.web.listings import LISTINGS
 from api.web.queries import read
 from api.web.routes import Route
-from api.web.table import ROUTES
+from api.web.table import ACTIONS, ROUTES
 
 CODE = re.compile("`([^`]+)`")
 HTML, JSON = "text/html", "application/json"
@@ -98,7 +100,7 @@ def _wanted() -> str:
 def _index() -> Response:
     entries = index_entries(g.origin)
     if _wanted() == HTML:
-        response = _page("index.html", entries=entries)
+        response = _page("index.html", entries=entries, writes=[_write_entry(each) for each in ACTIONS])
     else:
         body = {
             "name": "Event Timeline",
@@ -106,15 +108,27 @@ def _index() -> Response:
             "about": "Conflict events, actors, locations and statements from news articles, every fact with its evidence.",
             "try": f"curl '{entries[0]['example']}'",
             "routes": entries,
+            "writes": [_write_entry(each) for each in ACTIONS],
         }
         response = Response(_one_line_each(body), content_type=JSON)
     return response
 
 
+def _write_entry(action: Action) -> dict[str, str]:
+    return {
+        "method": action.method,
+        "path": action.path.replace("<record_id>", "{id}"),
+        "about": action.about,
+        "scope": action.scope,
+    }
+
+
 def _one_line_each(body: dict[str, Any]) -> str:
-    routes = ",\n".join(f"  {to_json(each)}" for each in body.pop("routes"))
-    head = "".join(f" {to_json(name)}: {to_json(value)},\n" for name, value in body.items())
-    return f'{{\n{head} "routes": [\n{routes}\n ]\n}}\n'
+    members = []
+    for name, value in body.items():
+        lines = ",\n".join(f"  {to_json(each)}" for each in value) if isinstance(value, list) else ""
+        members.append(f" {to_json(name)}: " + (f"[\n{lines}\n ]" if lines else to_json(value)))
+    return "{\n" + ",\n".join(members) + "\n}\n"
 
 
 def _openapi() -> Response:
@@ -138,7 +152,13 @@ def _problems() -> Response:
 
 
 def _guide() -> Response:
-    return _page("guide.html", listings=LISTINGS, nouns=NOUNS)
+    return _page("guide.html", listings=LISTINGS, actions=[*_once_for_all_nouns()])
+
+
+def _once_for_all_nouns() -> Iterator[Action]:
+    """What can be written, with that which every noun has told of the events alone."""
+    others = tuple(noun.name for noun in NOUNS if noun is not EVENTS)
+    return (each for each in ACTIONS if each.tag not in others)
 
 
 @cache

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from api.model.problem import Problem
 from api.model.text import nearest, shown, to_json
 from api.store import sqlite
+from api.web.http import with_query
 
 MEDIA_TYPE = "application/problem+json"
 PAGE = "/docs/problems"
@@ -169,6 +170,8 @@ def problem_response(problem: Problem) -> Response:
         body["errors"] = [fault.as_dict() for fault in problem.faults]
     response = Response(to_json(body) + "\n", problem.status, content_type=MEDIA_TYPE)
     response.headers.update(problem.headers)
+    if "Location" in problem.headers:  # other rooms know the path alone
+        response.headers["Location"] = with_query(problem.headers["Location"])
     response.headers["Cache-Control"] = "no-store"
     return response
 

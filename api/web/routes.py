@@ -1,15 +1,18 @@
 """Routes as data: what a path takes and gives, with an example. Flask, the OpenAPI document, the index and the tests read it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from flask import Flask, Response, g, request
 
 from api.model.parameters import Parameter
 from api.model.problem import Fault, Problem
+from api.model.snapshot import SNAPSHOT
 from api.store.connections import Reader, Version
 from api.store.naming import resolve
+from api.store.snapshots import Snapshot, find
 from api.web.http import accepted, not_modified, settings, store, validators
 from api.web.queries import read
 
@@ -18,12 +21,17 @@ JsonSchema = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Question:
-    """A request as answers see it: the parameters, with records in place of names, and the data they are asked of."""
+    """A request as answers see it: the parameters, with records in place of names, and the data they are asked of.
+
+    `reopen` gives a reader of the same data to whichever thread reads the rest of a long answer.
+    """
 
     given: Mapping[str, Any]
     resolved: Mapping[str, Any]
     reader: Reader
     version: Version
+    reopen: Callable[[], Reader]
+    snapshot: Snapshot | None = None
 
 
 Answer = Callable[..., Response]
@@ -44,8 +52,18 @@ class Route:
     parameters: Sequence[Parameter] = ()
     description: str = ""
     path_parameters: Mapping[str, str] = field(default_factory=dict)
+    problems: Sequence[str] = ()
+    """Kinds of problem that this path may answer with, beside those that every path has."""
+    state: Callable[[], str] | None = None
+    """What the answer depends on beside the data, as a text."""
     variants: Sequence["Route"] = ()
     """The same with other media types, among which `Accept` chooses."""
+
+
+def of_snapshots(route: Route) -> Route:
+    """The same route, which may also be asked of a snapshot."""
+    variants = tuple(of_snapshots(each) for each in route.variants)
+    return replace(route, parameters=(*route.parameters, SNAPSHOT), variants=variants)
 
 
 def register(app: Flask, routes: Sequence[Route]) -> None:
@@ -58,14 +76,20 @@ def _view(route: Route) -> Callable[..., Response]:
     def view(**named: str) -> Response:
         chosen = negotiated(route)
         given = read(request.query_string, chosen.parameters)
-        reader = store().reader()
+        name = given.get("snapshot")
+        snapshot = find(store().path, name) if name is not None else None
+        reopen = partial(store().reader, name)
+        reader = reopen()
         with reader.snapshot():
             version = reader.version()
-            current = validators(version, chosen.media_type)
+            current = replace(validators(version, chosen.media_type), is_immutable=snapshot is not None)
+            if route.state:
+                current = current.with_state(route.state())
             response = not_modified(current)
             if response is None:
                 resolved = resolve(reader, chosen.parameters, given)
-                response = chosen.answer(Question(given, resolved, reader, version), **named)
+                response = chosen.answer(Question(given, resolved, reader, version, reopen, snapshot), **named)
+                current = current.with_version(response.get_etag()[0])
                 response.headers.update(current.headers(settings().max_age))
                 response = not_modified(current, is_found=True) or response
             g.database_seconds = reader.seconds

@@ -21,6 +21,7 @@ from granian.log import LogLevels
 
 from api import create_app
 from api.config import Settings
+from api.web import keys
 from api.web.gateway import Gateway
 
 BACKLOG = 1024
@@ -72,7 +73,8 @@ def serve(settings: Settings, announce: Callable[[], None]) -> None:
 def application() -> Gateway:
     """What each worker runs, with the settings that `serve` has left in the environment."""
     settings = Settings.from_environment()
-    return Gateway(create_app(settings), settings.threads)
+    app = create_app(settings)
+    return Gateway(app, settings.threads, keys.admission(app.config["STORE"]))
 
 
 def in_worker() -> None:

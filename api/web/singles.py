@@ -8,6 +8,7 @@ from api.formats.json_list import only
 from api.model import countries
 from api.model.nouns import NOUNS
 from api.model.resource import Resource, fields_parameter
+from api.model.snapshot import SNAPSHOT
 from api.model.text import to_json
 from api.model.timeline import TIMELINE
 from api.query.select import of_timeline
@@ -16,6 +17,7 @@ from api.store.connections import Reader
 from api.web.http import CODE_VERSION
 from api.web.listings import absolute
 from api.web.routes import Question, Route
+from api.web.snapshots import address, citation
 
 JSON = "application/json"
 EXAMPLES = {
@@ -28,6 +30,10 @@ EXAMPLES = {
 """A record of the seed for each noun, for the docs."""
 
 
+OF_SNAPSHOT = ("name", "note", "created_at", "bytes", "sha256")
+"""What is told of a snapshot beside the data in it."""
+
+
 def json_response(value: Any) -> Response:
     """A value as the JSON answer."""
     return Response(to_json(value) + "\n", content_type=JSON)
@@ -37,14 +43,14 @@ def record_route(noun: Resource) -> Route:
     """One record of a noun by its id."""
 
     def answer(question: Question, record_id: str) -> Response:
-        document = reading.document(question.reader, noun.name, record_id)
+        version, document = reading.document(question.reader, noun.name, record_id)
         text = only(absolute(document, g.origin), question.given.get("fields"))
-        return Response(text + "\n", content_type=JSON)
+        return Response(text + "\n", content_type=JSON, headers={"ETag": f'"{version}"'})
 
     return Route(
         f"/v1/{noun.name}/<record_id>", f"get_{noun.singular}", noun.name, f"One {noun.singular}", JSON,
         {"$ref": f"#/components/schemas/{noun.view.__name__}"}, answer, f"/v1/{noun.name}/{EXAMPLES[noun.name]}",
-        (fields_parameter(noun.members),), noun.about, {"record_id": EXAMPLES[noun.name]},
+        (fields_parameter(noun.members),), noun.about, {"record_id": EXAMPLES[noun.name]}, ("merged", "not-found", "gone"),
     )  # fmt: skip
 
 
@@ -52,7 +58,9 @@ def meta(question: Question) -> Response:
     """What this server holds, as of when, under which licence, and how to cite it."""
     rows = question.reader.rows
     counts = {noun.name: rows(f"SELECT count(*) FROM {noun.name}")[0][0] for noun in NOUNS}
-    version = question.version
+    version, snapshot = question.version, question.snapshot
+    datasets = _datasets(question.reader)
+    licences = sorted({each["licence"] for each in datasets})
     return json_response(
         {
             "title": "Event Timeline",
@@ -60,12 +68,12 @@ def meta(question: Question) -> Response:
             "dataset_version": version.seq,
             "epoch": version.epoch,
             "newest_change": {"seq": version.seq, "at": version.changed_at},
+            "snapshot": snapshot and {name: getattr(snapshot, name) for name in OF_SNAPSHOT},
             "counts": counts,
-            "datasets": _datasets(question.reader),
+            "datasets": datasets,
             "coverage": _coverage(question.reader),
-            "citation": f"Event Timeline, dataset version {version.seq} ({version.epoch}), {version.changed_at[:10]},"
-            f" {g.origin}/v1/meta",
-            "links": {"self": f"{g.origin}/v1/meta"},
+            "citation": citation(version, licences, snapshot),
+            "links": {"self": address(snapshot)},
         }
     )
 
@@ -100,9 +108,9 @@ def _coverage(reader: Reader) -> list[dict[str, Any]]:
 
 def bundle(question: Question) -> Response:
     """Everything as one document, or the events and statements of a filter with all that they refer to."""
-    if question.given:
+    if question.given.keys() - {SNAPSHOT.name}:
         selection = of_timeline(TIMELINE, question.resolved, (("date", False),))
         pieces = bundling.selected(question.reader, selection)
     else:
         pieces = bundling.everything(question.reader)
-    return Response("".join(pieces), content_type=JSON)
+    return Response("".join(pieces), content_type=JSON, headers={"ETag": f'"{question.version.seq}"'})

@@ -2,20 +2,23 @@
 
 from api.model.nouns import NOUNS
 from api.model.timeline import TIMELINE
-from api.web import event_types, listings, singles, summaries
-from api.web.routes import Route
+from api.web import changes, event_types, listings, singles, snapshots, summaries, writes
+from api.web.actions import Action
+from api.web.routes import Route, of_snapshots
 
 
 def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-ROUTES: tuple[Route, ...] = (
+OF_DATA: tuple[Route, ...] = (
     *(route for listing in listings.LISTINGS for route in listings.routes(listing)),
     *(singles.record_route(noun) for noun in NOUNS),
     *summaries.routes("events"),
     *summaries.routes("statements"),
     *event_types.routes(),
+    *changes.routes(),
+    *(changes.history_route(noun) for noun in NOUNS),
     Route(
         "/v1/meta", "get_meta", "about", "What the data covers", singles.JSON, _ref("Meta"), singles.meta, "/v1/meta",
         description="Dataset version, newest change, counts, coverage by country, licences, and how to cite it.",
@@ -26,3 +29,8 @@ ROUTES: tuple[Route, ...] = (
         "Everything, or the events and statements of a filter with all that they refer to, directly or through others.",
     ),
 )  # fmt: skip
+"""What is read of the data, as it is now or as a snapshot has it."""
+
+ROUTES: tuple[Route, ...] = (*(of_snapshots(each) for each in OF_DATA), snapshots.ROUTE)
+
+ACTIONS: tuple[Action, ...] = tuple(writes.actions())

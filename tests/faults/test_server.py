@@ -34,7 +34,8 @@ STOP_SECONDS = 40
 """A little more than the time that a stop gives to requests under way."""
 PATIENCE_SECONDS = 5
 """A request that takes longer is held up by the others."""
-HALF_A_BODY = b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+HALF_A_BODY = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+"""To a path that asks for no key, so that the body is waited for."""
 HALF_OF_THE_HEADERS = b"GET /v1/events HTTP/1.1\r\nHost: x\r\nX-Unfinished: "
 
 
@@ -229,14 +230,14 @@ def test_a_body_that_does_not_arrive_is_a_408(hasty_toy: int) -> None:
     "framing", [b"Content-Length: 50\r\n\r\nhello", b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"]
 )
 def test_a_body_that_is_cut_short_is_a_400(live: int, framing: bytes) -> None:
-    head, _, body = raw(live, b"POST /v1/events HTTP/1.1\r\nHost: x\r\n" + framing, ends=True).partition(b"\r\n\r\n")
+    head, _, body = raw(live, b"POST / HTTP/1.1\r\nHost: x\r\n" + framing, ends=True).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
     assert json.loads(body)["type"] == "/docs/problems#body-cut-short"
 
 
 @pytest.mark.parametrize("mebibytes", [9, 40])
 def test_a_client_that_sends_too_much_gets_to_read_why(live: int, mebibytes: int) -> None:
-    request = f"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: {mebibytes * 2**20}\r\n\r\n".encode()
+    request = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {mebibytes * 2**20}\r\n\r\n".encode()
     head, _, body = raw(live, request, *[b"x" * 2**20] * mebibytes).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 413 ")
     assert json.loads(body)["type"] == "/docs/problems#body-too-large"

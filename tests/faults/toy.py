@@ -40,5 +40,5 @@ def _breaking() -> Iterator[bytes]:
 
 if __name__ == "__main__":
     gateway.BODY_SECONDS = float(sys.argv[2]) if len(sys.argv) > 2 else gateway.BODY_SECONDS
-    vars(server)["create_app"] = lambda settings: app
+    vars(server)["application"] = lambda: gateway.Gateway(app, Settings().threads)
     server.serve(Settings(port=int(sys.argv[1])), lambda: None)

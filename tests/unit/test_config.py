@@ -34,6 +34,8 @@ READ: list[tuple[str, str, Any]] = [
     ("max_age", "31536000", 31_536_000),
     ("rate_limit", "0", 0),
     ("rate_limit", "6000", 6000),
+    ("reads_need_key", "0", 0),
+    ("reads_need_key", "1", 1),
     ("shutdown_seconds", "1", 1),
 ]
 NUMBERS = {
@@ -43,6 +45,7 @@ NUMBERS = {
     "query_ms": "1 or more",
     "max_age": "0 or more",
     "rate_limit": "0 or more",
+    "reads_need_key": "from 0 to 1",
     "shutdown_seconds": "1 or more",
 }
 NO_NUMBERS = [
@@ -85,7 +88,8 @@ def test_what_is_no_number(name: str, bounds: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [("port", "0"), ("port", "65536"), ("port", "70000"), ("workers", "0"), ("threads", "0"), ("query_ms", "0"),
-     ("shutdown_seconds", "0"), ("max_age", "2147483648"), ("rate_limit", "9999999999")],
+     ("shutdown_seconds", "0"), ("max_age", "2147483648"), ("rate_limit", "9999999999"),
+     ("reads_need_key", "2")],
 )  # fmt: skip
 def test_what_is_out_of_bounds(name: str, text: str) -> None:
     with pytest.raises(BadSetting, match=f"{variable(name)} is '{text}'"):

@@ -1,0 +1,36 @@
+"""What became of records that are no longer there: deleted, or merged into others."""
+
+from typing import NamedTuple
+
+from api.store.connections import Reader
+
+
+class Ending(NamedTuple):
+    """How a record ended. `merged_into` is None where it was deleted."""
+
+    at: str
+    reason: str | None
+    merged_into: str | None
+
+
+def ending(reader: Reader, collection: str, record_id: str) -> Ending | None:
+    """How a record ended; None where it did not, or never was."""
+    rows = reader.rows(
+        "SELECT change, at, reason, merged_into FROM changes WHERE collection = ? AND id = ?"
+        " ORDER BY version DESC LIMIT 1",
+        (collection, record_id),
+    )
+    if not rows or rows[0][0] not in ("deleted", "merged"):
+        return None
+    return Ending(*rows[0][1:])
+
+
+def successor(reader: Reader, collection: str, record_id: str) -> str | None:
+    """The id of the record that stands for a merged one, over any number of merges; None for what was not merged.
+
+    It ends, for a record is merged only into one that is there, and so into one that ended later if at all.
+    """
+    found = None
+    while (end := ending(reader, collection, found or record_id)) is not None and end.merged_into is not None:
+        found = end.merged_into
+    return found
