@@ -11,9 +11,7 @@ import click
 from api.config import BadSetting
 from api.model.problem import Problem
 from api.store import sqlite
-from api.store.connections import StoreRefused
-
-FAILED = 1
+from api.store.connections import FAILED, StoreRefused
 
 
 def fail(sentence: str, code: int = FAILED) -> None:

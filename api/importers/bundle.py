@@ -9,6 +9,7 @@ from api.model import bundle
 from api.model.bundle import FORMAT, Bundle
 from api.model.nouns import NOUNS
 from api.model.problem import Fault, Problem
+from api.model.text import shown
 from api.store import sqlite
 from api.store.receiving import Report, Rules, write
 from api.store.seeding import seed_files
@@ -50,12 +51,20 @@ def read_lines(data: bytes) -> Bundle:
             document[name].append(value)
         else:
             raise _invalid_line(
-                number, f"begins with {name!r}; it takes {FORMAT!r} once, then {', '.join(COLLECTIONS)}"
+                number, f"begins with {shown(name)}; it takes bundle ({FORMAT}) once, then {', '.join(COLLECTIONS)}"
             )
     try:
-        return bundle.read(document)
+        return replace(bundle.read(document), lines=lines)
     except Problem as problem:
-        raise bundle.invalid([_with_line(fault, lines) for fault in problem.faults]) from None
+        raise with_lines(problem, lines) from None
+
+
+def with_lines(problem: Problem, lines: Mapping[str, int]) -> Problem:
+    """The same problem of a bundle that was sent as lines, whose numbers its faults name too."""
+    faults = [_with_line(fault, lines) for fault in problem.faults]
+    if problem.status == 422:
+        return bundle.invalid(faults)
+    return Problem(problem.status, problem.kind, problem.detail, faults, problem.headers)
 
 
 def _single_member(line: bytes, number: int) -> tuple[str, Any]:

@@ -1,7 +1,7 @@
 """Bundle: many records as one document, the seed's own format. What is exported can be loaded again."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
@@ -48,6 +48,8 @@ class Bundle:
 
     datasets: list[dict[str, Any]]
     records: Records
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Where the bundle was sent as lines: the number of each record's line by its JSON pointer."""
 
 
 def invalid(faults: list[Fault]) -> Problem:

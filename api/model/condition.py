@@ -23,7 +23,7 @@ class Condition:
         Raises `Problem` 412 where the sender knew something else, 428 where it would overwrite without saying what it knew.
         """
         if self.only_new and stored is not None:
-            raise _failed(f"There is a record already, in version {stored}; If-None-Match: * allows none.")
+            raise _failed(f"Version {stored} is stored here already; If-None-Match: * allows none.")
         if self.versions is not None or self.any_version:
             if stored is None:
                 raise _failed("There is nothing here yet that If-Match could name.")

@@ -15,7 +15,9 @@ KEPT = timedelta(days=2)
 
 def recall(connection: sqlite.Connection, key: str, token: str, digest: str) -> str | None:
     """The answer to this request, if it was here before; `Problem` 422 where the token came with another one."""
-    row = connection.execute("SELECT digest, answer FROM answers WHERE key = ? AND token = ?", (key, token)).fetchone()
+    row = connection.execute(
+        "SELECT digest, answer FROM answers WHERE key = ? AND token = ? AND at >= ?", (key, token, later(-KEPT))
+    ).fetchone()
     if row is None:
         return None
     if row[0] != digest:

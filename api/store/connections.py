@@ -38,7 +38,7 @@ class StoreRefused(Exception):
         self.exit_code = exit_code
 
 
-NOT_OURS, TOO_NEW, DAMAGED, TOO_OLD_SQLITE, MISSING = 3, 4, 5, 6, 7
+FAILED, NOT_OURS, TOO_NEW, DAMAGED, TOO_OLD_SQLITE, MISSING = 1, 3, 4, 5, 6, 7
 
 
 NEWEST = (
@@ -123,8 +123,8 @@ def check(path: Path) -> None:
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         finally:
             connection.close()
-    except sqlite.OperationalError as error:
-        raise StoreRefused(f"{path} cannot be opened: {error}", DAMAGED) from None
+    except sqlite.OperationalError as error:  # a lock, no room, no right to write: the file itself may be sound
+        raise StoreRefused(f"{path} cannot be opened: {error}", FAILED) from None
     except sqlite.DatabaseError as error:
         with path.open("rb") as file:
             is_sqlite = file.read(16) == b"SQLite format 3\0"

@@ -18,7 +18,8 @@ from api.model.problem import Fault, Problem
 from api.model.resource import Resource
 from api.model.text import shown
 from api.store import removing
-from api.store.resolving import resolve, successor, unknown_datasets
+from api.store.past import rows_of, successor
+from api.store.resolving import resolve, unknown_datasets
 from api.store.writing import Held, Writer
 
 LONGEST_SLUG = 60
@@ -42,10 +43,13 @@ def create(writer: Writer, noun: Resource, document: Any, condition: Condition) 
     record = _loaded(noun, document)
     key = noun.name, record["id"]
     writer.find(noun.name, [record["id"]])
+    _refuse_the_past(writer, noun, record["id"], may_return=True)
     if writer.version(key):
         where = f"/v1/{noun.name}/{record['id']}"
-        detail = f"{where} is there already" if key in writer.held else f"{where} was there before"
-        raise Problem(409, "conflict", f"{detail}; PUT it to write it again.", [Fault("Is taken.", pointer="/id")])
+        detail = f"{where} was deleted; to bring it back, PUT it with If-None-Match: *."
+        if key in writer.held:
+            detail = f"{where} is there already; to replace it, PUT it with If-Match."
+        raise Problem(409, "conflict", detail, [Fault("Is taken.", pointer="/id")])
     condition.check(None)
     return _store(writer, noun, record)
 
@@ -88,6 +92,8 @@ def merge(writer: Writer, noun: Resource, record_id: str, into: str, condition: 
     if into == record_id:
         raise invalid([Fault("Must be another record.", pointer="/into")])
     writer.find(noun.name, [into])
+    if (now := successor(rows_of(writer.connection), noun.name, into)) is not None:
+        raise invalid([Fault(f"{into!r} was merged into {now!r}.", pointer="/into", did_you_mean=now)])
     if (noun.name, into) not in writer.held:
         raise invalid([Fault(f"There is no record {into!r} in {noun.name}.", pointer="/into")])
     removing.merge(writer, noun.name, record_id, into)
@@ -114,7 +120,7 @@ def _held(writer: Writer, noun: Resource, record_id: str) -> Held:
 def _refuse_the_past(writer: Writer, noun: Resource, record_id: str, may_return: bool = False) -> None:
     past = writer.past.get((noun.name, record_id))
     if past and past.merged_into:
-        now = successor(writer.connection, noun.name, record_id)
+        now = successor(rows_of(writer.connection), noun.name, record_id)
         raise Problem(409, "conflict", f"{record_id} was merged; write to /v1/{noun.name}/{now}.")
     if past and not may_return:
         why = f": {past.reason}" if past.reason else ""

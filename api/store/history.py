@@ -169,9 +169,7 @@ def _versions(
     reader: Reader, collection: str, record_id: str, narrowed: list[Clause], direction: str, limit: int
 ) -> list[Entry]:
     where = conjunction([Clause("changes.collection = ? AND changes.id = ?", (collection, record_id)), *narrowed])
-    sql = (
-        f"SELECT {COLUMNS}, {BEFORE}, '' {WITH_KEYS} WHERE {where.sql} ORDER BY changes.version {direction} LIMIT ?"
-    )
+    sql = f"SELECT {COLUMNS}, {BEFORE}, '' {WITH_KEYS} WHERE {where.sql} ORDER BY changes.version {direction} LIMIT ?"
     return [Entry(*row) for row in reader.rows(sql, (*where.values, limit))]
 
 

@@ -43,7 +43,7 @@ def resolve(reader: Reader, parameters: Sequence[Parameter], given: Mapping[str,
 def _find(reader: Reader, collection: str, name: str) -> int:
     """The row number of the record that has this id, or was merged with one that had it, or alone is called so."""
     seq = _seq(reader, collection, name)
-    if seq is None and (target := successor(reader, collection, name)) is not None:
+    if seq is None and (target := successor(reader.rows, collection, name)) is not None:
         seq = _seq(reader, collection, target)
     return _named(reader, collection, name) if seq is None else seq
 

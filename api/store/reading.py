@@ -73,10 +73,10 @@ def document(reader: Reader, collection: str, record_id: str) -> tuple[int, str]
 
 def missing(reader: Reader, collection: str, record_id: str) -> Problem:
     """308 to the record that a merged one became, 410 for a deleted one, and else 404."""
-    if (target := successor(reader, collection, record_id)) is not None:
+    if (target := successor(reader.rows, collection, record_id)) is not None:
         said = f"{shown(record_id)} in {collection} was merged; {shown(target)} stands for it now."
         return Problem(308, "merged", said, headers={"Location": f"/v1/{collection}/{target}"})
-    if (end := ending(reader, collection, record_id)) is not None:
+    if (end := ending(reader.rows, collection, record_id)) is not None:
         why = f": {end.reason}" if end.reason else "."
         return Problem(410, "gone", f"{shown(record_id)} in {collection} was deleted on {end.at}{why}")
     return unknown(reader, collection, record_id)

@@ -141,7 +141,9 @@ class _Receiver:
                 key = noun.name, record["id"]
                 self.writer.places[key] = pointer = f"/{noun.name}/{index}"
                 past = self.writer.past.get(key)
-                if past is None or (self.rules.on_conflict == "replace" and past.merged_into is None):
+                if past is None:
+                    continue
+                if past.merged_into is None and (self.rules.on_conflict == "replace" or self._is_known(past.seq)):
                     continue
                 if self.rules.on_conflict == "skip":
                     self.report.outcomes.append(Outcome(*key, "skipped", past.version))
@@ -165,12 +167,15 @@ class _Receiver:
 
     def _meet(self, key: tuple[str, str], pointer: str, version: int, change: int) -> bool:
         """Another version is stored: is it to be overwritten?"""
-        known = self.rules.based_on is not None and change <= self.rules.based_on
-        if known or self.rules.on_conflict == "replace":
+        if self._is_known(change) or self.rules.on_conflict == "replace":
             return self._report(key, "updated", version + 1)
         if self.rules.on_conflict == "fail":
             self.conflicts.append(Fault(f"Version {version} is stored, which differs.", pointer=pointer))
         return self._report(key, "skipped", version)
+
+    def _is_known(self, change: int) -> bool:
+        """Was the bundle made from data that had this change?"""
+        return self.rules.based_on is not None and change <= self.rules.based_on
 
     def _report(self, key: tuple[str, str], outcome: str, version: int) -> bool:
         self.report.outcomes.append(Outcome(*key, outcome, version))

@@ -30,7 +30,8 @@ def delete(writer: Writer, name: str, record_id: str) -> None:
     if found := [f"/v1/{other}/{each}" for other, ids in referring.items() for each in ids]:
         more = "" if len(found) <= MOST_SHOWN else f" and {len(found) - MOST_SHOWN} more"
         listed = [Fault(f"{each} points to it.") for each in found[:MOST_SHOWN]]
-        detail = f"{len(found)} records point to {record_id!r}: {', '.join(found[:3])}{' …' if found[3:] else ''}"
+        count = f"{len(found)} records point" if len(found) > 1 else "One record points"
+        detail = f"{count} to {record_id!r}: {', '.join(found[:3])}{' …' if found[3:] else ''}"
         raise Problem(409, "in-use", detail + more, listed)
     writer.apply({}, {(name, record_id): None})
 
@@ -79,9 +80,16 @@ def _redirected(schema: Schema, record: Record, old: tuple[str, str], new: str) 
             put(record, pointer, new)
             members.add(pointer.split("/")[1])
     for member in members:
-        if isinstance(record[member], list):
-            record[member] = list({to_json(each): each for each in record[member]}.values())
+        record[member] = _without_repeats(record[member])
     return record
+
+
+def _without_repeats(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_repeats(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return list({to_json(each): each for each in map(_without_repeats, value)}.values())
+    return value
 
 
 def _united(schema: Schema, merged: Record, target: Record, name: str) -> Record:
@@ -93,8 +101,9 @@ def _united(schema: Schema, merged: Record, target: Record, name: str) -> Record
     for member in UNITED:
         if member in target:
             target[member] = target[member] + [each for each in merged[member] if each not in target[member]]
-    if "aliases" in target and merged["name"] != target["name"] and merged["name"] not in target["aliases"]:
-        target["aliases"].append(merged["name"])
+    if "aliases" in target:
+        names = dict.fromkeys([*target["aliases"], merged["name"]])
+        target["aliases"] = [each for each in names if each != target["name"]]
     target["external_ids"] = merged["external_ids"] | target["external_ids"]
     target = _redirected(schema, target, (name, other), own)
     if "relations" in target:

@@ -16,6 +16,7 @@ from api.model.nouns import NOUNS
 from api.model.problem import Fault
 from api.model.text import fold, nearest, shown
 from api.store import sqlite
+from api.store.past import rows_of, successor
 from api.store.rows import SeqOf
 from api.store.tables import folded_names
 
@@ -47,8 +48,13 @@ def resolve(connection: sqlite.Connection, records: Records, seq_of: SeqOf) -> t
         if (name, given) in seq_of:
             continue
         candidates = _candidates(connection, name, given, own_names)
-        if len(candidates) == 1:
-            _find(connection, [("", name, candidates[0])], seq_of)
+        _find(connection, [("", name, each) for each in candidates], seq_of)
+        if len(candidates) == 1 and (name, candidates[0]) not in seq_of:
+            detail = f"{shown(given)} was merged into {candidates[0]!r}, which was deleted."
+            faults.append(Fault(detail, pointer=pointer))
+        elif len(candidates) == 1 and (name, candidates[0]) == _owner(records, pointer):
+            faults.append(Fault(f"{shown(given)} is the record itself.", pointer=pointer))
+        elif len(candidates) == 1:
             put(records, pointer, candidates[0])
             resolved.append(Resolved(pointer, given, candidates[0]))
         elif candidates:
@@ -58,6 +64,12 @@ def resolve(connection: sqlite.Connection, records: Records, seq_of: SeqOf) -> t
             near = _nearest(connection, name, given, records)
             faults.append(Fault(f"There is no record {given!r} in {name}.", pointer=pointer, did_you_mean=near))
     return resolved, faults
+
+
+def _owner(records: Records, pointer: str) -> tuple[str, str]:
+    """Collection and id of the record in which the pointer's place is."""
+    _, name, index, *_ = pointer.split("/")
+    return name, records[name][int(index)]["id"]
 
 
 def put(records: Mapping[str, Any], pointer: str, value: str) -> None:
@@ -78,19 +90,6 @@ def unknown_datasets(connection: sqlite.Connection, records: Records, more: Iter
         for index, record in enumerate(records.get(name, ()))
         if record["dataset"] is not None and record["dataset"] not in known
     ]
-
-
-def successor(connection: sqlite.Connection, name: str, record_id: str) -> str | None:
-    """The id of the record that a merged one became, over any number of merges; None for what was not merged."""
-    found = None
-    while row := connection.execute(
-        "SELECT merged_into FROM changes WHERE collection = ? AND id = ? ORDER BY version DESC LIMIT 1",
-        (name, found or record_id),
-    ).fetchone():
-        if row[0] is None:
-            break
-        found = row[0]
-    return found
 
 
 def _find(connection: sqlite.Connection, wanted: Iterable[tuple[str, str, str]], seq_of: SeqOf) -> None:
@@ -115,7 +114,7 @@ def _names_of(records: Records, seq_of: SeqOf) -> Mapping[tuple[str, str], list[
 def _candidates(
     connection: sqlite.Connection, name: str, given: str, own_names: Mapping[tuple[str, str], list[str]]
 ) -> list[str]:
-    if (merged := successor(connection, name, given)) is not None:
+    if (merged := successor(rows_of(connection), name, given)) is not None:
         return [merged]
     if name not in NAMED:
         return []

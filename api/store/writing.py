@@ -50,6 +50,7 @@ class Past:
     at: str
     reason: str | None
     merged_into: str | None
+    seq: int
 
 
 @dataclass
@@ -67,6 +68,7 @@ class Writer:
     def __post_init__(self) -> None:
         self.at = moment(self.connection)
         self.tables = Tables(self.connection, self.seq_of)
+        self._last: dict[str, int] = {}
 
     def find(self, name: str, ids: Iterable[str]) -> None:
         """Learn what is stored under these ids, or was; ids without a record are given row numbers that were never used."""
@@ -78,19 +80,25 @@ class Writer:
         ):
             self.held[name, record_id] = Held(*rest)
             self.seq_of[name, record_id] = rest[0]
-        new = [each for each in wanted if (name, each) not in self.held]
+        new = [each for each in wanted if (name, each) not in self.held and (name, each) not in self.seq_of]
         for record_id, *rest in self.connection.execute(
-            f"SELECT id, version, change, at, reason, merged_into FROM changes WHERE collection = ? AND id {IN_LIST}"
+            f"SELECT id, version, change, at, reason, merged_into, seq FROM changes WHERE collection = ? AND id {IN_LIST}"
             " ORDER BY version",
             (name, as_list(new)),
         ):
             self.past[name, record_id] = Past(*rest)
-        (last,) = self.connection.execute(
-            f"SELECT max((SELECT coalesce(max(seq), 0) FROM {name}),"
-            " (SELECT coalesce(max(seq), 0) FROM removed WHERE collection = ?))",
-            (name,),
-        ).fetchone()
-        self.seq_of.update(((name, each), number) for number, each in enumerate(new, last + 1))
+        for each in new:
+            self.seq_of[name, each] = self._free_number(name)
+
+    def _free_number(self, name: str) -> int:
+        if name not in self._last:
+            (self._last[name],) = self.connection.execute(
+                f"SELECT max((SELECT coalesce(max(seq), 0) FROM {name}),"
+                " (SELECT coalesce(max(seq), 0) FROM removed WHERE collection = ?))",
+                (name,),
+            ).fetchone()
+        self._last[name] += 1
+        return self._last[name]
 
     def apply(self, changed: Changed, removed: Mapping[Id, str | None] | None = None) -> None:
         """Write records that are new or different, and take others away, or into the record that stands for them now.
@@ -107,6 +115,8 @@ class Writer:
         moved = {name: self._moved(name, changed.get(name, ()), gone) for name in links.PARENTS}
         for noun in NOUNS:
             self._put(noun.name, changed.get(noun.name, ()))
+        if gone:  # statements still belong to places that are taken away
+            links.place_statements(self.connection, before["statements"])
         for (name, record_id), into in gone.items():
             self._remove(name, record_id, into)
         self._plant(moved, changed)

@@ -19,9 +19,9 @@ from api.model.condition import Condition
 from api.model.kinds import Plain
 from api.model.parameters import Parameter
 from api.model.problem import Fault, Problem
-from api.model.text import shown, unstorable
-from api.store import answers
-from api.store.connections import version_of
+from api.model.text import shown, to_json, unstorable
+from api.store import answers, sqlite
+from api.store.connections import Version, version_of
 from api.store.gate import Gate
 from api.store.transaction import Undo
 from api.store.writing import Writer
@@ -82,6 +82,8 @@ class Action:
     parameters: Sequence[Parameter] = (REASON,)
     path_parameters: Mapping[str, str] = field(default_factory=dict)
     scope: str = "write"
+    is_apart: bool = False
+    """It changes no data, so it is given the body alone, outside of any transaction."""
     read_body: Callable[[bytes, str], Any] = lambda data, _: read_json(data)
 
 
@@ -98,36 +100,61 @@ def _view(action: Action) -> Callable[..., Response]:
         given = read(request.query_string, action.parameters)
         condition, token, data = _condition(), _token(), request.get_data()
         body = _body(action, data)
-        whole = (request.method, request.full_path, request.mimetype)
-        digest = hashlib.sha256("\n".join(whole).encode() + b"\n" + data).hexdigest()
+        whole = "\n".join((request.method, request.full_path, request.mimetype, ""))
+        attempt = _Attempt(caller.id, token, hashlib.sha256(whole.encode() + data).hexdigest())
         gate: Gate = current_app.config["GATE"]
         with gate.writing(token and (caller.id, token)) as connection:
-            answer = answers.recall(connection, caller.id, token, digest) if token else None
-            if answer is None:
-                author = Author(caller.id, given.get("reason"))
-                reply = action.answer(Order(Writer(connection, author), given, body, condition), **named)
-                answer = json.dumps([reply.status, _headers(connection, reply), reply.text])
+            answer = attempt.recall(connection)
+            if answer is None and not action.is_apart:
+                writer = Writer(connection, Author(caller.id, given.get("reason")))
+                reply = action.answer(Order(writer, given, body, condition), **named)
+                answer = _text(reply, version_of(connection))
                 if reply.is_undone:
                     raise Undo
-                if token:
-                    answers.keep(connection, caller.id, token, digest, answer)
-        status, headers, text = json.loads(answer)
-        response = Response(text, status, headers, content_type=JSON)
-        if not text:
-            del response.headers["Content-Type"]  # there is no content
-        return response
+                attempt.keep(connection, answer)
+        if answer is None:
+            answer = _text(action.answer(body), None)
+            with gate.writing() as connection:
+                attempt.keep(connection, answer)
+        return _response(answer)
 
     return view
 
 
-def _headers(connection: Any, reply: Reply) -> dict[str, str]:
+@dataclass(frozen=True)
+class _Attempt:
+    """One request as its repetitions are known by."""
+
+    caller: str
+    token: str | None
+    digest: str
+
+    def recall(self, connection: sqlite.Connection) -> str | None:
+        return answers.recall(connection, self.caller, self.token, self.digest) if self.token else None
+
+    def keep(self, connection: sqlite.Connection, answer: str) -> None:
+        if self.token:
+            answers.keep(connection, self.caller, self.token, self.digest, answer)
+
+
+def _text(reply: Reply, version: Version | None) -> str:
+    """An answer as it is kept."""
     headers = {"Cache-Control": "no-store"}
-    if reply.path and reply.version:
-        tag = validators(version_of(connection), JSON, f"{reply.path}?").etag
-        headers |= {"Content-Location": g.origin + reply.path, "ETag": f'"{reply.version}.{tag}"'}
-        if reply.status == 201:
-            headers["Location"] = g.origin + reply.path
-    return headers
+    if reply.path:
+        address = g.origin + reply.path
+        headers |= {"Location": address} if reply.status == 201 else {}
+        if version and reply.version:
+            tag = validators(version, JSON, f"{reply.path}?").etag
+            headers |= {"Content-Location": address, "ETag": f'"{reply.version}.{tag}"'}
+    return to_json([reply.status, headers, reply.text])
+
+
+def _response(answer: str) -> Response:
+    status, headers, text = json.loads(answer)
+    response = Response(text, status, headers, content_type=JSON)
+    if not text:
+        del response.headers["Content-Type"]  # there is no content
+    return response
 
 
 def _media_type(action: Action) -> str:
@@ -155,14 +182,16 @@ def _body(action: Action, data: bytes) -> Any:
 
 
 def _condition() -> Condition:
-    if request.if_none_match and not request.if_none_match.star_tag:
+    known, unknown = (request.headers.get(name) for name in ("If-Match", "If-None-Match"))
+    if unknown is not None and unknown.strip() != "*":
         raise _bad_header("If-None-Match", "takes only * when something is written")
-    if "If-Match" not in request.headers:
-        return Condition(only_new=request.if_none_match.star_tag)
-    if request.if_none_match.star_tag:
+    if known is None:
+        return Condition(only_new=unknown is not None)
+    if unknown is not None:
         raise _bad_header("If-None-Match", "contradicts If-Match; send one of them")
-    tags = [VERSION_TAG.fullmatch(each) for each in request.if_match.as_set()]
-    return Condition(frozenset(int(each[1]) for each in tags if each), request.if_match.star_tag)
+    # Werkzeug gives None for an empty tag; * among others counts for nothing.
+    tags = [VERSION_TAG.fullmatch(each or "") for each in request.if_match.as_set()]
+    return Condition(frozenset(int(each[1]) for each in tags if each), known.strip() == "*")
 
 
 def _token() -> str | None:

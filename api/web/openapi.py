@@ -11,6 +11,7 @@ from api.model.bundle import BundleSchema
 from api.model.changes import Change, Version
 from api.model.nouns import NOUNS
 from api.model.parameters import Parameter
+from api.model.snapshot import NewSnapshot
 from api.model.timeline import Entry
 from api.web import problems
 from api.web.actions import Action
@@ -24,7 +25,7 @@ from api.web.writes import Merge
 
 JsonObject = dict[str, Any]
 RECORDS = (*(noun.view.__name__ for noun in NOUNS), "Entry")
-CLOSED = (*(noun.record.__name__ for noun in NOUNS), "Bundle", "Merge")
+CLOSED = (*(noun.record.__name__ for noun in NOUNS), "Bundle", "Merge", "NewSnapshot")
 """What is sent to us holds what is described and nothing else."""
 ALWAYS = (304, 400, 401, 429, 500, 503)
 """Statuses that every operation may answer with, beside 200."""
@@ -75,6 +76,7 @@ def document(origin: str) -> JsonObject:
     for name, header in header_components().items():
         spec.components.parameter(name, "header", header)
     spec.components.schema("Merge", schema=Merge())
+    spec.components.schema("NewSnapshot", schema=NewSnapshot())
     parameters = _Parameters(spec)
     for route in ROUTES:
         path = route.path.replace("<record_id>", "{id}")

@@ -13,6 +13,7 @@ from api.model.text import to_json
 from api.store import snapshots
 from api.store.connections import Version
 from api.store.snapshots import Snapshot
+from api.web.actions import Action, Reply
 from api.web.http import store
 from api.web.listings import page_links, page_response
 from api.web.routes import Question, Route
@@ -36,14 +37,13 @@ def state() -> str:
     return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
-def create_snapshot(body: Mapping[str, Any]) -> Response:
-    """A new snapshot of the data as it is now: 201 with the snapshot and its address.
+def create(body: Mapping[str, Any]) -> Reply:
+    """A new snapshot of the data as it is now.
 
     `Problem` 422 for a body that is none, 409 for a name that is taken, 503 where it cannot be stored now.
     """
     snapshot = snapshots.create(store().path, **checked(body))
-    headers = {"Location": address(snapshot), "Cache-Control": "no-store"}
-    return Response(to_json(shown(snapshot)) + "\n", 201, headers, content_type=JSON.media_type)
+    return Reply(201, to_json(shown(snapshot)) + "\n", f"{META}?snapshot={snapshot.name}")
 
 
 def shown(snapshot: Snapshot) -> dict[str, Any]:
@@ -85,4 +85,11 @@ ROUTE = Route(
     description="Copies of all data under a name, which never change: read one with `snapshot=` at any other path, and cite"
     " it. The list is short and comes whole, the newest first.",
     state=state,
+)  # fmt: skip
+
+CREATE = Action(
+    "POST", PATH, "create_snapshot", "about", "Make a snapshot",
+    "An immutable copy of all data as they are now. A name that is taken is a 409.", create, PATH,
+    {201: {"$ref": "#/components/schemas/Snapshot"}}, {JSON.media_type: {"$ref": "#/components/schemas/NewSnapshot"}},
+    ("conflict", "invalid-record"), parameters=(), scope="admin", is_apart=True,
 )  # fmt: skip

@@ -33,4 +33,4 @@ OF_DATA: tuple[Route, ...] = (
 
 ROUTES: tuple[Route, ...] = (*(of_snapshots(each) for each in OF_DATA), snapshots.ROUTE)
 
-ACTIONS: tuple[Action, ...] = tuple(writes.actions())
+ACTIONS: tuple[Action, ...] = (*writes.actions(), snapshots.CREATE)

@@ -6,13 +6,14 @@ from typing import Any
 from flask import g
 from marshmallow import Schema, ValidationError
 
-from api.importers.bundle import read_lines
+from api.importers.bundle import read_lines, with_lines
 from api.importers.strict_json import read_json
 from api.model import bundle, kinds
 from api.model.bundle import Bundle, faults, invalid
 from api.model.fields import Id
 from api.model.nouns import NOUNS
 from api.model.parameters import Parameter
+from api.model.problem import Problem
 from api.model.resource import Resource
 from api.model.text import to_json
 from api.store import editing, receiving
@@ -135,8 +136,11 @@ def _read_bundle(data: bytes, media_type: str) -> Bundle:
 def _bundle(order: Order) -> Reply:
     given = order.given
     rules = Rules(given["on_conflict"], given.get("based_on"), given.get("dry_run", False))
-    order.condition.check(_newest(order.writer), overwrites=False)
-    report = receiving.receive(order.writer, order.body, rules)
+    order.condition.check(_newest(order.writer) or None, overwrites=False)
+    try:
+        report = receiving.receive(order.writer, order.body, rules)
+    except Problem as problem:
+        raise with_lines(problem, order.body.lines) if order.body.lines else problem from None
     return Reply(200, to_json(_report(report, rules)) + "\n", is_undone=rules.dry_run)
 
 

@@ -42,7 +42,8 @@ IMPOSSIBLE = {("sources", each) for each in ("from", "to", "certain")}
 
 def operations() -> Iterator[tuple[str, Json]]:
     for path, item in DOCUMENT["paths"].items():
-        yield path, item["get"]
+        if "get" in item:
+            yield path, item["get"]
 
 
 def resolved(node: Json) -> Json:
@@ -190,8 +191,8 @@ def test_the_example_of_a_parameter_works(seed_world: World, path: str, name: st
     operation = DOCUMENT["paths"][path]["get"]
     parameters = parameters_of(operation)
     parameter = parameters[name]
-    if name in ("cursor", "mark"):
-        assert "example" not in parameter, "it is opaque"
+    if name in ("cursor", "mark", "snapshot"):
+        assert "example" not in parameter, "it is opaque, or not in every database"
         if "{" not in path and name == "cursor":  # a record of the seed has one version, and so one page
             _check_cursor(seed_world, path, parameters)
         return
@@ -226,7 +227,7 @@ def test_the_example_of_an_operation_works(seed_world: World, path: str) -> None
     response = seed_world.get(example)
     assert response.status_code == 200, response.get_data(as_text=True)
     assert response.mimetype == media_type_of(operation)
-    assert count(response) > 0
+    assert count(response) > 0 or path == "/v1/snapshots", "of which the seed has none"
 
 
 @pytest.mark.parametrize("path", PATHS)

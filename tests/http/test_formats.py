@@ -219,6 +219,8 @@ ACCEPTS = (
 def test_accept_chooses_the_media_type(client: FlaskClient, accept: str, media_type: str | None) -> None:
     for route in NEGOTIATING:
         path, offered = path_of(route), {each.media_type for each in (route, *route.variants)}
+        if "text/csv" not in offered:  # the feed of changes, which has cases of its own
+            continue
         response = ask(client, path, Accept=accept)
         if media_type is None or media_type.partition(";")[0] not in offered:
             assert response.status_code == 406
@@ -236,7 +238,9 @@ def test_accept_chooses_the_media_type(client: FlaskClient, accept: str, media_t
 def test_a_path_of_one_format_gives_what_accept_would(client: FlaskClient, route: Route) -> None:
     path = path_of(route)
     for each in (route, *route.variants):
-        suffix = each.media_type.rpartition("/")[2].removeprefix("x-").replace("geo+json", "geojson")
+        suffix = (
+            each.media_type.rpartition("/")[2].removeprefix("x-").replace("geo+json", "geojson").removesuffix("+xml")
+        )
         chosen, own = ask(client, path, Accept=each.media_type), ask(client, f"{path}.{suffix}")
         assert own.content_type == chosen.content_type
         assert own.data.replace(f"{path}.{suffix}".encode(), path.encode()) == chosen.data
