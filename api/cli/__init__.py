@@ -14,6 +14,7 @@ from api.importers.bundle import load_seed
 from api.importers.verify import verify_articles
 from api.store import connections, sqlite
 from api.store.migrations import open_migrated
+from api.store.readers import Reader
 
 NO_DEADLINE_MS = 24 * 60 * 60 * 1000
 """For a command that nobody waits for."""
@@ -109,7 +110,7 @@ def verify(articles: Path, **given: Any) -> None:
     with plain_errors():
         settings = Settings.from_environment(**given)
         connections.check(settings.db)
-        reader = connections.Reader(settings.db, NO_DEADLINE_MS)
+        reader = Reader(settings.db, NO_DEADLINE_MS)
         try:
             report = verify_articles(reader, articles)
         finally:

@@ -12,8 +12,8 @@ from typing import Any
 
 from api.model.nouns import NOUNS
 from api.model.text import shown
-from api.store.connections import Reader
 from api.store.links import parse
+from api.store.readers import Reader
 
 Record = Mapping[str, Any]
 

@@ -9,8 +9,8 @@ from api.model.nouns import BY_NAME, NOUNS
 from api.model.problem import Problem
 from api.model.text import to_json
 from api.query.select import Selection
-from api.store.connections import Reader
 from api.store.links import parse
+from api.store.readers import Reader
 
 MOST_OUT = 20_000
 """Records of one noun in one answer, which is made whole in memory; a larger copy is the whole sets of the lists."""

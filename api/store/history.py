@@ -11,7 +11,7 @@ from api.model.text import shown, to_json
 from api.query.cursor import Position
 from api.query.rows import edges
 from api.query.select import after, conjunction
-from api.store.connections import Reader
+from api.store.readers import Reader
 from api.store.reading import EXPORT_PAGE, unknown
 
 MARK_DIGITS = 16

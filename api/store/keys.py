@@ -15,7 +15,7 @@ from api.model.moments import later, now
 from api.model.problem import Problem
 from api.model.text import shown, unstorable
 from api.store import sqlite
-from api.store.connections import Reader
+from api.store.readers import Reader
 from api.store.transaction import transaction
 
 SCOPES = ("read", "write", "admin")

@@ -7,8 +7,8 @@ from api.model import kinds
 from api.model.parameters import Parameter
 from api.model.problem import Fault, Refusal, bad_parameters
 from api.model.text import fold, nearest, shown
-from api.store.connections import Reader
 from api.store.past import successor
+from api.store.readers import Reader
 
 MOST_CANDIDATES = 10
 MOST_COMPARED = 600

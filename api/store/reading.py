@@ -10,9 +10,9 @@ from api.query import select
 from api.query.cursor import Position
 from api.query.rows import Page, Row, edges
 from api.query.select import Selection
-from api.store.connections import Reader
 from api.store.naming import closest, named
 from api.store.past import ending, successor
+from api.store.readers import Reader
 
 EXPORT_PAGE = 1000
 

@@ -21,7 +21,8 @@ from api.model.problem import Fault, Problem, bad_parameters
 from api.model.snapshot import NAME, checked
 from api.model.text import nearest, shown, to_json
 from api.store import sqlite
-from api.store.connections import SCHEMA_VERSION, Reader, snapshot_file
+from api.store.connections import SCHEMA_VERSION
+from api.store.readers import Reader, snapshot_file
 
 MAKING = ".making"
 """The folder in which a snapshot is made. Its name is none of a snapshot, and whoever has the lock may clear it."""

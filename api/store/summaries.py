@@ -9,7 +9,7 @@ from api.model.filters import IN_LIST, as_list
 from api.query.cursor import Position
 from api.query.rows import edges
 from api.query.summary import GROUPS, TOLLS, Summary
-from api.store.connections import Reader
+from api.store.readers import Reader
 
 Group = dict[str, Any]
 ORDERS = {"group": ("k0", "k1"), "count": ("size", "k0", "k1")}

@@ -21,8 +21,8 @@ from api.model.parameters import Parameter
 from api.model.problem import Fault, Problem
 from api.model.text import shown, to_json, unstorable
 from api.store import answers, sqlite
-from api.store.connections import Version, version_of
 from api.store.gate import Gate
+from api.store.readers import Version, version_of
 from api.store.transaction import Undo
 from api.store.writing import Writer
 from api.web import keys

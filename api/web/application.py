@@ -6,8 +6,8 @@ from flask_compress import Compress
 from api.config import Settings
 from api.formats import atom
 from api.formats.registry import FORMATS
-from api.store.connections import Store
 from api.store.gate import Gate
+from api.store.readers import Store
 from api.web import actions, http, keys, operations, pages, problems, rate_limit, routes
 from api.web.table import ACTIONS, ROUTES
 

@@ -8,8 +8,8 @@ from flask import g
 
 from api.formats import atom
 from api.model.nouns import BY_NAME
-from api.store.connections import Version
 from api.store.history import Entry
+from api.store.readers import Version
 from api.web.http import own_address
 
 LONGEST_TITLE = 120

@@ -15,7 +15,7 @@ from werkzeug.urls import iri_to_uri
 
 from api.config import Settings
 from api.model.problem import Problem
-from api.store.connections import Store, Version
+from api.store.readers import Store, Version
 from api.store.rendering import DOCUMENTS
 
 CODE_VERSION = metadata.version("event-timeline")

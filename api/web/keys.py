@@ -7,8 +7,8 @@ from flask import Flask, Response, g, request
 
 from api.model.problem import Problem
 from api.store import sqlite
-from api.store.connections import Store
 from api.store.keys import Caller, find
+from api.store.readers import Store
 from api.web.http import settings, store
 
 REALM = 'Bearer realm="event-timeline"'

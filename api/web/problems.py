@@ -17,7 +17,9 @@ from api.web.http import with_query
 MEDIA_TYPE = "application/problem+json"
 PAGE = "/docs/problems"
 LOG = logging.getLogger(__name__)
-PASSING = re.compile("locked|busy|disk|unable to open|malformed|not a database|readonly")
+PASSING = re.compile(
+    "locked|busy|disk|unable to open|malformed|not a database|readonly|corrupt|constructor failed|decode to UTF-8"
+)
 """What SQLite says of faults of the file or its surroundings; anything else is a fault of ours."""
 
 

@@ -10,8 +10,8 @@ from flask import Flask, Response, g, request
 from api.model.parameters import Parameter
 from api.model.problem import Fault, Problem
 from api.model.snapshot import SNAPSHOT
-from api.store.connections import Reader, Version
 from api.store.naming import resolve
+from api.store.readers import Reader, Version
 from api.store.snapshots import Snapshot, find
 from api.web.http import accepted, not_modified, settings, store, validators
 from api.web.queries import read

@@ -13,7 +13,7 @@ from api.model.text import to_json
 from api.model.timeline import TIMELINE
 from api.query.select import of_timeline
 from api.store import bundling, reading
-from api.store.connections import Reader
+from api.store.readers import Reader
 from api.web.http import CODE_VERSION
 from api.web.listings import absolute
 from api.web.routes import Question, Route

@@ -11,7 +11,7 @@ from api.formats.sheet import Sheet
 from api.model.snapshot import checked
 from api.model.text import to_json
 from api.store import snapshots
-from api.store.connections import Version
+from api.store.readers import Version
 from api.store.snapshots import Snapshot
 from api.web.actions import Action, Reply
 from api.web.http import store

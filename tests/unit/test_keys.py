@@ -15,8 +15,9 @@ from api.cli import main
 from api.cli.keys import keys as commands
 from api.model.problem import Problem
 from api.store import sqlite
-from api.store.connections import MISSING, Reader
+from api.store.connections import MISSING
 from api.store.keys import KEY, SCOPES, Caller, create, find, listed, revoke
+from api.store.readers import Reader
 from unit.samples import opened, refusal
 
 YEAR = timedelta(days=365)

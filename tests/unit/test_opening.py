@@ -350,7 +350,7 @@ def test_a_writer_that_cannot_be_set_up_is_closed(tmp_path: Path, monkeypatch: p
 
     sqlite_connect = sqlite.connect
     monkeypatch.setattr(sqlite, "connect", connect)
-    monkeypatch.setattr(connections, "_harden", broken)
+    monkeypatch.setattr(connections, "harden", broken)
     with pytest.raises(MemoryError):
         open_writer(tmp_path / "never.db")
     with pytest.raises(sqlite.Error, match="closed"):

@@ -21,7 +21,8 @@ from conftest import seeded
 from api.cli import main
 from api.model.problem import Problem
 from api.store import keys, snapshots, sqlite
-from api.store.connections import MISSING, SNAPSHOTS_KEPT, Store, snapshot_file
+from api.store.connections import MISSING
+from api.store.readers import SNAPSHOTS_KEPT, Store, snapshot_file
 from unit.samples import bundle, event, opened, refusal, sample, store
 
 GOOD_NAMES = ("a", "0", "2026-01", "v1.0_rc-2", "a..b", "x" * 64, "con", "a.db", "a.json", "a-")

@@ -20,7 +20,8 @@ import pytest
 from api.model.nouns import NOUNS
 from api.model.problem import Problem
 from api.store import receiving, sqlite, tables, transaction, writing
-from api.store.connections import BUSY_MS, Reader, Store, Version, open_writer
+from api.store.connections import BUSY_MS, open_writer
+from api.store.readers import Reader, Store, Version
 from unit.samples import (
     DROP,
     EVERYTHING,

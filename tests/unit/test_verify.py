@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from api.importers.verify import VerifyReport, verify_articles
-from api.store.connections import Reader
+from api.store.readers import Reader
 from unit.samples import ARTICLES, Document, bundle, event, figure, opened, put, statement
 
 TEXT = "Jets struck the town on Friday.\r\nFour people died – “four civilians”, a 🕊 group said.\n"
