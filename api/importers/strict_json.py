@@ -13,6 +13,8 @@ from api.model.problem import Problem
 from api.model.text import shown, unstorable
 
 DEEPEST = 32
+MOST_MEMBERS = 1000
+"""Of one object; no record has a tenth of it, and each that is unknown would be told."""
 
 
 def read_json(data: bytes) -> Any:
@@ -40,6 +42,8 @@ def _invalid(detail: str) -> Problem:
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MOST_MEMBERS:
+        raise _invalid(f"An object has {len(pairs)} members; it takes {MOST_MEMBERS} at the most.")
     members = dict(pairs)
     if len(members) < len(pairs):
         seen: set[str] = set()

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from api.model.fields import Choice, Id, Listing, Text, optional, references
+from api.model.fields import Choice, Id, Listing, Text, references, web_address
 from api.model.nouns import NOUNS
 from api.model.problem import Fault, Problem
 
@@ -24,7 +24,7 @@ class DatasetSchema(Schema):
     title = Text(300, required=True)
     licence = Text(200, required=True, metadata={"description": "An SPDX identifier, such as CC-BY-4.0."})
     attribution = Text(1000, required=True)
-    url = optional(Text, 2000)
+    url = web_address()
 
 
 class BundleSchema(Schema):

@@ -6,7 +6,7 @@ offsets count Unicode code points of the source's text as it was given, `end` is
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.model.fields import Listing, Reference, Text, WholeNumber, optional
 
@@ -37,9 +37,5 @@ class EvidenceSchema(Schema):
 
 def evidence_list() -> fields.Field[Any]:
     """The `evidence` member that every record and every figure carries: at least one place."""
-    return Listing(fields.Nested(EvidenceSchema), required=True, validate=_is_given)
-
-
-def _is_given(evidence: list[Any]) -> None:
-    if not evidence:
-        raise ValidationError("Must have at least one place in a source.")
+    is_given = validate.Length(min=1, error="Must have at least one place in a source.")
+    return Listing(fields.Nested(EvidenceSchema), required=True, validate=is_given)

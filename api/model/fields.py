@@ -85,6 +85,9 @@ class Id(Matching):
 class OwnId(Id):
     """A record's own id, which must not be a path that stands for something else, as `/v1/events/summary` does."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**_with(options, description="Not `summary`, nor what begins with `summary.`."))
+
     def _deserialize(self, value: Any, *rest: Any, **options: Any) -> str:
         text = super()._deserialize(value, *rest, **options)
         if text.partition(".")[0] == "summary":
@@ -185,6 +188,10 @@ class Flag(fields.Boolean):
         return value
 
 
+MOST_FAULTY = 100
+"""Members of one list that are told to have faults: 100,000 would take a minute and half a gigabyte to tell."""
+
+
 class Listing(fields.List[Any]):
     """A JSON list of at most `most` members, empty by default."""
 
@@ -194,15 +201,34 @@ class Listing(fields.List[Any]):
             options.setdefault("load_default", list)
         super().__init__(inner, **_with(options, maxItems=most))
 
-    def _deserialize(self, value: Any, *rest: Any, **options: Any) -> list[Any]:
-        if isinstance(value, list) and len(value) > self.most:
+    def _deserialize(self, value: Any, *_: Any, **options: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise ValidationError("Must be a list.")
+        if len(value) > self.most:
             raise ValidationError(f"Must have at most {self.most} members; has {len(value)}.")
-        return super()._deserialize(value, *rest, **options)
+        loaded: list[Any] = []
+        faults: dict[int | str, Any] = {}
+        for index, each in enumerate(value):
+            try:
+                loaded.append(self.inner.deserialize(each, **options))
+            except ValidationError as error:
+                faults[index] = error.messages
+                if len(faults) == MOST_FAULTY and index + 1 < len(value):
+                    faults["_schema"] = [f"Has {MOST_FAULTY} members with faults; those after them were not looked at."]
+                    break
+        if faults:
+            raise ValidationError(faults, valid_data=loaded)
+        return loaded
 
 
 def optional(field: type[fields.Field[Any]], *arguments: Any, **options: Any) -> fields.Field[Any]:
     """A field that may be left out or null; either way it is stored as null, which means unknown."""
     return field(*arguments, allow_none=True, load_default=None, **options)
+
+
+def web_address() -> fields.Field[Any]:
+    """A page of the web. Nothing but http and https: other addresses may run as a script where a page links to them."""
+    return optional(Matching, r"https?://[^\s]+", "an http or https address", most=2000)
 
 
 def references(schema: Schema, record: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, str, str]]:

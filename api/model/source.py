@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validates_schema
 
 from api.model import filters
-from api.model.fields import Choice, Day, Matching, Reference, Text, WholeNumber, optional
+from api.model.fields import Choice, Day, Matching, Reference, Text, WholeNumber, optional, web_address
 from api.model.record import LANGUAGE_TAG, Record, Stored
 from api.model.resource import STORED_COLUMNS, Resource, column, sorts
 
@@ -18,7 +18,7 @@ class SourceRecord(Record):
     type = Choice(SOURCE_TYPES, load_default="article")
     title = optional(Text, 500, metadata={"description": "As published; null where it is not known."})
     publisher = optional(Text, 200)
-    url = optional(Matching, r"https?://[^\s]+", "an http or https address", most=2000)
+    url = web_address()
     author = optional(Text, 200)
     language = optional(Matching, LANGUAGE_TAG, "a BCP 47 tag such as en", most=35)
     published_at = optional(Day, metadata={"description": "The day of publication; null where it is not given."})

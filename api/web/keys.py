@@ -69,7 +69,7 @@ def admission(store: Store) -> Callable[[str, str, Mapping[str, str]], None]:
     """What decides, by method, path and headers, whether a request's body is read: it raises the `Problem` if not."""
 
     def admit(method: str, path: str, headers: Mapping[str, str]) -> None:
-        if method not in WRITING or not path.startswith(API):
+        if method.upper() not in WRITING or not path.startswith(API):
             return
         try:
             require(caller(store, headers), "write")

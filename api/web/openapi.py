@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document, made from the routes and the schemas; nothing in it is written a second time."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from apispec import APISpec
@@ -9,11 +9,13 @@ from marshmallow import Schema
 
 from api.model.bundle import BundleSchema
 from api.model.changes import Change, Version
+from api.model.fields import ID
 from api.model.nouns import NOUNS
 from api.model.parameters import Parameter
+from api.model.record import SCHEMES, Texts
 from api.model.snapshot import NewSnapshot
 from api.model.timeline import Entry
-from api.web import problems
+from api.web import openapi_sent, problems
 from api.web.actions import Action
 from api.web.http import CODE_VERSION
 from api.web.listings import LISTINGS
@@ -21,11 +23,12 @@ from api.web.openapi_actions import component_name, header_components, operation
 from api.web.openapi_parts import SCHEMAS, list_schema
 from api.web.routes import Route
 from api.web.table import ACTIONS, ROUTES
-from api.web.writes import Merge
+from api.web.writes import Merge, patch_name
 
 JsonObject = dict[str, Any]
 RECORDS = (*(noun.view.__name__ for noun in NOUNS), "Entry")
-CLOSED = (*(noun.record.__name__ for noun in NOUNS), "Bundle", "Merge", "NewSnapshot")
+NOUN_RECORDS = tuple(noun.record.__name__ for noun in NOUNS)
+CLOSED = (*NOUN_RECORDS, "Bundle", "Merge", "NewSnapshot")
 """What is sent to us holds what is described and nothing else."""
 ALWAYS = (304, 400, 401, 429, 500, 503)
 """Statuses that every operation may answer with, beside 200."""
@@ -42,12 +45,15 @@ DESCRIPTION = """Conflict events, actors, locations and statements taken out of 
 every fact traceable to the phrase in the source that says it.
 
 Commas in a list parameter mean *or*, and so does repeating it; different parameters mean *and*. An unknown parameter, a
-wrong value, an empty one: 400, with the parameter's name and the way out. Nothing is clamped, skipped or ignored."""
+wrong value, an empty one: 400, with the parameter's name and the way out. Nothing is clamped, skipped or ignored.
+
+A text that is sent holds more than spaces, and no control characters but tabs and ends of lines.
+A whole number is written without a fraction, even `.0`."""
 
 
 def document(origin: str) -> JsonObject:
     """The whole document, for a server at the origin."""
-    plugin = MarshmallowPlugin(schema_name_resolver=_schema_name)
+    plugin = _Plugin(schema_name_resolver=_schema_name)
     spec = APISpec(
         "Event Timeline",
         CODE_VERSION,
@@ -87,13 +93,27 @@ def document(origin: str) -> JsonObject:
         spec.path(path, operations={action.method.lower(): operation(action, parameters.component, named)})
     found: JsonObject = spec.to_dict()
     schemas = found["components"]["schemas"]
-    closed = {name: schemas[name] for name in CLOSED}
-    found = _opened(found)
-    found["components"]["schemas"] |= closed
+    found["components"]["schemas"] = schemas = openapi_sent.apart(schemas, CLOSED)
+    openapi_sent.without_ids(schemas, NOUN_RECORDS)
+    for name in NOUN_RECORDS:
+        schemas[patch_name(name)] = openapi_sent.patch_schema(schemas[name])
     for name in RECORDS:
-        found["components"]["schemas"][name].pop("required", None)  # `fields` may leave out any member
+        schemas[name].pop("required", None)  # `fields` may leave out any member
     found["components"]["responses"] = {component_name(kind): _problem(kind) for kind in problems.KINDS}
     return found
+
+
+class _Plugin(MarshmallowPlugin):
+    """Tells of our own fields too."""
+
+    def init_spec(self, spec: APISpec) -> None:
+        super().init_spec(spec)
+        assert self.converter is not None
+        self.converter.add_attribute_function(_names_of_texts)  # type: ignore[no-untyped-call]
+
+
+def _names_of_texts(_: Any, field: Any, **__: Any) -> JsonObject:
+    return {"propertyNames": {"enum": list(SCHEMES)}} if isinstance(field, Texts) else {}
 
 
 class _Parameters:
@@ -168,7 +188,7 @@ HEADERS = {
 
 
 def _path_parameter(example: str) -> JsonObject:
-    schema = {"type": "string", "maxLength": 128, "minLength": 1}
+    schema = {"type": "string", "maxLength": 128, "minLength": 1, "pattern": f"^{ID.pattern}$"}
     return {
         "name": "id",
         "in": "path",
@@ -214,16 +234,3 @@ def _problem(kind: problems.Kind) -> JsonObject:
         text = "The challenge (RFC 6750), with the scope that is needed."
         found["headers"] = {"WWW-Authenticate": {"description": text, "schema": {"type": "string"}}}
     return found
-
-
-def _opened(value: Any) -> Any:
-    """The same without `additionalProperties: false`: what is read may grow."""
-    if isinstance(value, Mapping):
-        return {
-            name: _opened(each)
-            for name, each in value.items()
-            if not (name == "additionalProperties" and each is False)
-        }
-    if isinstance(value, Iterable) and not isinstance(value, str):
-        return [_opened(each) for each in value]
-    return value

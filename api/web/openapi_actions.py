@@ -1,38 +1,40 @@
 """The OpenAPI operations of what writes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from api.model.parameters import Parameter
 from api.web import problems
-from api.web.actions import Action
+from api.web.actions import LINES, Action
 
 JsonObject = dict[str, Any]
 KEYS: tuple[dict[str, list[str]], ...] = ({"bearer": []}, {"api_key": []})
 REFUSALS = (
     "invalid-parameter", "key-required", "scope-too-narrow", "too-many-requests", "internal-error", "unavailable",
+    "request-under-way", "idempotency-key-reused",
 )  # fmt: skip
 """Kinds of problem that every write may be answered with."""
 BODY_REFUSALS = ("length-required", "body-too-large", "unsupported-media-type", "request-timeout")
 """The same for those that have a body."""
-SENT = {
+SENT: dict[str, tuple[str, JsonObject, str]] = {
     "Idempotency-Key": (
-        "idempotency_key", 255,
+        "idempotency_key", {"maxLength": 255, "pattern": "^[!-~]+$"},
         "A text of your own, such as a UUID: a repetition of the request with it is answered the same, and done once.",
     ),
     "If-Match": (
-        "if_match", 200, "The version that you have read: the record's `ETag`, or its `version` in quotes; `*` for any.",
+        "if_match", {"maxLength": 200},
+        "The version that you have read: the record's `ETag`, or its `version` in quotes; `*` for any.",
     ),
-    "If-None-Match": ("if_none_match", 1, "`*`: only if there is nothing yet."),
+    "If-None-Match": ("if_none_match", {"enum": ["*"]}, "`*`: only if there is nothing yet. Without `If-Match`."),
 }  # fmt: skip
-"""Headers that writes take: the name of their component, how long they are at the most, what they mean."""
+"""Headers that writes take: the name of their component, what text they may hold, what they mean."""
 
 
 def header_components() -> dict[str, JsonObject]:
     """The headers that writes take, as components."""
     return {
-        component: {"name": name, "in": "header", "description": about, "schema": {"type": "string", "maxLength": most}}
-        for name, (component, most, about) in SENT.items()
+        component: {"name": name, "in": "header", "description": about, "schema": {"type": "string", **schema}}
+        for name, (component, schema, about) in SENT.items()
     }
 
 
@@ -40,7 +42,9 @@ def operation(
     action: Action, parameters: Callable[[Parameter, Action], str], path_parameters: list[JsonObject]
 ) -> JsonObject:
     """One operation; `parameters` gives the name of a query parameter's component."""
-    names = ["idempotency_key", "if_match", *(["if_none_match"] if action.method in ("PUT", "POST") else [])]
+    names = ["idempotency_key"]
+    if not action.is_apart:
+        names += ["if_match", *(["if_none_match"] if action.method in ("PUT", "POST") else [])]
     found: JsonObject = {
         "operationId": action.operation,
         "summary": action.about,
@@ -52,7 +56,7 @@ def operation(
             *names,
             *(parameters(each, action) for each in action.parameters),
         ],
-        "responses": {str(status): _done(schema) for status, schema in action.statuses.items()} | _refused(action),
+        "responses": {str(status): _done(action, status) for status in action.statuses} | _refused(action),
     }
     if action.bodies:
         content = {media_type: {"schema": schema} for media_type, schema in action.bodies.items()}
@@ -60,11 +64,21 @@ def operation(
     return found
 
 
-def _done(schema: Mapping[str, Any] | None) -> JsonObject:
+def _done(action: Action, status: int) -> JsonObject:
+    schema = action.statuses[status]
     if schema is None:
         return {"description": "Done; there is nothing more to say."}
-    headers = {"ETag": {"description": "The record as it is now.", "schema": {"type": "string"}}}
+    headers = {}
+    if status == 201:
+        headers["Location"] = _header("Where it is.", format="uri")
+    if not action.is_apart and LINES not in action.bodies:  # one record
+        headers["Content-Location"] = _header("The record that is answered with.", format="uri")
+        headers["ETag"] = _header("The record as it is now.")
     return {"description": "Done.", "headers": headers, "content": {"application/json": {"schema": schema}}}
+
+
+def _header(about: str, **schema: str) -> JsonObject:
+    return {"description": about, "schema": {"type": "string", **schema}}
 
 
 def _refused(action: Action) -> JsonObject:

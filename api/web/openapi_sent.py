@@ -89,11 +89,11 @@ def _renamed(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def _opened(value: Any) -> Any:
-    """The same without `additionalProperties: false`: what is read may grow."""
+    """The same without what allows no other members: what is read may grow."""
     if isinstance(value, Mapping):
         return {
             name: _opened(each)
             for name, each in value.items()
-            if not (name == "additionalProperties" and each is False)
+            if not (name == "additionalProperties" and each is False) and name != "propertyNames"
         }
     return [_opened(each) for each in value] if isinstance(value, list) else value

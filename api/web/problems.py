@@ -126,7 +126,7 @@ KINDS = (
     ),
     Kind(
         "invalid-record", 422, "The document has faults", "It is JSON, but not records that can be stored.",
-        "`errors` lists every fault with its JSON pointer.",
+        "`errors` lists every fault with its JSON pointer; of one list, those of the first 100 members that have any.",
     ),
     Kind(
         "idempotency-key-reused", 422, "The Idempotency-Key stands for another request",

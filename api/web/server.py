@@ -21,6 +21,8 @@ from granian.log import LogLevels
 
 from api import create_app
 from api.config import Settings
+from api.store import sqlite
+from api.store.readers import Store
 from api.web import keys
 from api.web.gateway import Gateway
 
@@ -74,7 +76,12 @@ def application() -> Gateway:
     """What each worker runs, with the settings that `serve` has left in the environment."""
     settings = Settings.from_environment()
     app = create_app(settings)
-    return Gateway(app, settings.threads, keys.admission(app.config["STORE"]))
+    store: Store = app.config["STORE"]
+    # SQLite gives all connections of a process the rights that its first one had. If that were opened while the disk
+    # cannot be written, no write would work again, so one is opened now and kept.
+    with suppress(sqlite.Error), store.reader().snapshot():
+        store.reader().version()
+    return Gateway(app, settings.threads, keys.admission(store))
 
 
 def in_worker() -> None:

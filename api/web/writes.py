@@ -53,6 +53,11 @@ def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+def patch_name(record: str) -> str:
+    """What the schema is called of a change to such a record."""
+    return record.removesuffix("Record") + "Patch"
+
+
 def actions() -> Iterator[Action]:
     """Every action, in the order of the docs."""
     for noun in NOUNS:
@@ -106,7 +111,7 @@ def _of(noun: Resource) -> Iterator[Action]:
     yield Action(
         "PATCH", one, f"patch_{noun.singular}", noun.name, f"Change members of one {noun.singular}",
         "JSON Merge Patch (RFC 7396): null removes a member, a list is replaced whole. Needs `If-Match`.",
-        patch, example, {200: view}, {MERGE_PATCH: {"type": "object"}, JSON: {"type": "object"}},
+        patch, example, {200: view}, dict.fromkeys((MERGE_PATCH, JSON), _ref(patch_name(noun.record.__name__))),
         ("not-found", *PUT_PROBLEMS), path_parameters=named,
     )  # fmt: skip
     yield Action(

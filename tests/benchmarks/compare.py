@@ -21,8 +21,8 @@ from api import create_app
 from api.config import Settings
 from api.importers.bundle import load, load_seed
 from api.model.event import EVENTS
-from api.store.connections import Store
 from api.store.migrations import open_migrated
+from api.store.readers import Store
 from api.store.seeding import seed_files
 
 ROUNDS = 200

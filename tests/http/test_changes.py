@@ -15,8 +15,8 @@ from histories import HOSTILE, with_a_past
 
 from api.config import Settings
 from api.store import history
-from api.store.connections import Reader
 from api.store.migrations import open_migrated
+from api.store.readers import Reader
 
 PATHS = ("/v1/changes", "/v1/changes.json", "/v1/changes.ndjson", "/v1/changes.atom")
 ENTRY = ["seq", "at", "collection", "id", "version", "change", "by", "reason", "merged_into", "record"]

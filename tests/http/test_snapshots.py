@@ -15,7 +15,7 @@ from writers import Desk, desk, pointers
 
 from api.config import Settings
 from api.store import history, reading, snapshots, sqlite
-from api.store.connections import snapshot_file
+from api.store.readers import snapshot_file
 from api.web.table import OF_DATA, ROUTES
 
 YEAR = "public, max-age=31536000, immutable"
