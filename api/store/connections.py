@@ -34,6 +34,7 @@ def open_writer(path: Path, any_thread: bool = False) -> sqlite.Connection:
     try:
         to_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")  # NORMAL lost acknowledged commits in simulated power cuts
+        connection.execute("PRAGMA fullfsync = ON")  # without it macOS leaves what is synced in the disk's cache
         connection.execute("PRAGMA foreign_keys = ON")
         harden(connection)
     except BaseException:

@@ -23,6 +23,8 @@ from api.store.resolving import resolve, unknown_datasets
 from api.store.writing import Held, Writer
 
 LONGEST_SLUG = 60
+READ_ONLY = ("version", "links")
+"""Members by which a record as it is read is told from one as it is written."""
 TAKEN = ("summary",)
 """Paths of their own beside the records."""
 
@@ -104,7 +106,10 @@ def _loaded(noun: Resource, document: Any) -> dict[str, Any]:
     try:
         return noun.record_schema.load(document)  # type: ignore[no-any-return]
     except ValidationError as error:
-        raise invalid(list(faults(error.messages))) from None
+        problem = invalid(list(faults(error.messages)))
+        if isinstance(document, dict) and document.keys() & set(READ_ONLY):
+            problem.detail += f" This is a record as it is read; /v1/{noun.name}/{{id}}/history has it as it is written."
+        raise problem from None
 
 
 def _held(writer: Writer, noun: Resource, record_id: str) -> Held:

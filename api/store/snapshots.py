@@ -109,6 +109,7 @@ def create(db: Path, name: str, note: str | None = None) -> Snapshot:
     file = snapshot_file(db, name)
     try:
         file.parent.mkdir(exist_ok=True)
+        _to_disk(file.parent.parent)
         with _alone(file.parent) as making:
             if file.exists():
                 raise _taken(name)

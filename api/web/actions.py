@@ -83,7 +83,7 @@ class Action:
     path_parameters: Mapping[str, str] = field(default_factory=dict)
     scope: str = "write"
     is_apart: bool = False
-    """It changes no data, so it is given the body alone, outside of any transaction."""
+    """It changes no data, so it is given the body alone, outside of any transaction, and takes no Idempotency-Key."""
     read_body: Callable[[bytes, str], Any] = lambda data, _: read_json(data)
 
 
@@ -98,23 +98,21 @@ def _view(action: Action) -> Callable[..., Response]:
     def view(**named: str) -> Response:
         caller = keys.require(g.caller, action.scope)
         given = read(request.query_string, action.parameters)
-        condition, token, data = _condition(), _token(), request.get_data()
+        condition, token, data = _condition(), _token(action), request.get_data()
         body = _body(action, data)
+        if action.is_apart:
+            return _response(_text(action.answer(body), None))
         whole = "\n".join((request.method, request.full_path, request.mimetype, ""))
         attempt = _Attempt(caller.id, token, hashlib.sha256(whole.encode() + data).hexdigest())
         gate: Gate = current_app.config["GATE"]
         with gate.writing(token and (caller.id, token)) as connection:
             answer = attempt.recall(connection)
-            if answer is None and not action.is_apart:
+            if answer is None:
                 writer = Writer(connection, Author(caller.id, given.get("reason")))
                 reply = action.answer(Order(writer, given, body, condition), **named)
                 answer = _text(reply, version_of(connection))
                 if reply.is_undone:
                     raise Undo
-                attempt.keep(connection, answer)
-        if answer is None:
-            answer = _text(action.answer(body), None)
-            with gate.writing() as connection:
                 attempt.keep(connection, answer)
         return _response(answer)
 
@@ -194,8 +192,10 @@ def _condition() -> Condition:
     return Condition(frozenset(int(each[1]) for each in tags if each), known.strip() == "*")
 
 
-def _token() -> str | None:
+def _token(action: Action) -> str | None:
     token = request.headers.get("Idempotency-Key")
+    if token is not None and action.is_apart:
+        raise _bad_header("Idempotency-Key", "is not taken here, where a name can be given once only")
     if token is not None and (not TOKEN.fullmatch(token) or unstorable(token)):
         raise _bad_header("Idempotency-Key", "takes 1 to 255 visible ASCII characters, such as a UUID")
     return token

@@ -22,7 +22,7 @@ SENT: dict[str, tuple[str, JsonObject, str]] = {
         "A text of your own, such as a UUID: a repetition of the request with it is answered the same, and done once.",
     ),
     "If-Match": (
-        "if_match", {"maxLength": 200},
+        "if_match", {},
         "The version that you have read: the record's `ETag`, or its `version` in quotes; `*` for any.",
     ),
     "If-None-Match": ("if_none_match", {"enum": ["*"]}, "`*`: only if there is nothing yet. Without `If-Match`."),
@@ -42,9 +42,9 @@ def operation(
     action: Action, parameters: Callable[[Parameter, Action], str], path_parameters: list[JsonObject]
 ) -> JsonObject:
     """One operation; `parameters` gives the name of a query parameter's component."""
-    names = ["idempotency_key"]
-    if not action.is_apart:
-        names += ["if_match", *(["if_none_match"] if action.method in ("PUT", "POST") else [])]
+    names = [] if action.is_apart else ["idempotency_key", "if_match"]
+    if action.method in ("PUT", "POST") and not action.is_apart:
+        names.append("if_none_match")
     found: JsonObject = {
         "operationId": action.operation,
         "summary": action.about,

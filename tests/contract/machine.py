@@ -66,6 +66,22 @@ STEPS = {
 }  # fmt: skip
 """What a step may be, and how often."""
 
+FIRST: dict[str, Json] = {
+    "locations": {},
+    "actors": {},
+    "events": {
+        "location": "l0", "location_precision": "near", "participants": [{"actor": "a0", "role": "target"}],
+    },
+    "statements": {"speaker": "a1", "events": ["e0"], "figures": []},
+}  # fmt: skip
+SECOND: dict[str, Json] = {
+    "locations": {"parent": "l0"},
+    "actors": {"relations": [{"actor": "a0", "relation": "member_of"}]},
+    "events": {"part_of": "e0"},
+    "statements": {"location": "l1", "addressees": ["a0"]},
+}
+"""What the first records of each noun, and the second of them, hold on to."""
+
 
 class Interrupted(Exception):
     """The copy was stopped."""
@@ -532,7 +548,8 @@ class Machine(RuleBasedStateMachine):
         for noun in NOUNS[1:]:
             documents[noun] = [maker.document(noun, f"{noun[0]}{n}") for n in range(2)]
             for each in documents[noun]:
-                each |= {"evidence": [{"source": "s0"}]} | ({"figures": []} if noun == "statements" else {})
+                each |= {"evidence": [{"source": "s0"}], **FIRST[noun]}
+            documents[noun][1] |= SECOND[noun]
         self._bundle("begin", random, documents, Rules(), Knows())
 
     @rule(seed=seeds)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,10 @@ from api import create_app
 from api.cli import main
 from api.config import Settings
 from api.web import routes as web_routes
+from api.web.actions import Action
 from api.web.openapi import document as make_document
+from api.web.problems import BY_NAME
+from api.web.table import ACTIONS
 from contract.oracle import NOUNS
 from contract.worlds import Json, World
 
@@ -152,14 +156,15 @@ def test_the_paths_are_the_routes(seed_world: World, document: Json) -> None:
     assert {re.sub("<[^>]+>", "{}", each) for each in rules} == {
         re.sub("{[^}]+}", "{}", each) for each in (*document["paths"], ITSELF)
     }
+    methods: dict[str, set[str]] = defaultdict(set)
     for rule in seed_world.app.url_map.iter_rules():
-        if rule.rule.startswith("/v1/"):
-            assert rule.methods == {"GET", "HEAD", "OPTIONS"}
-    assert all(set(each) == {"get"} for each in document["paths"].values())
+        methods[re.sub("<[^>]+>", "{}", rule.rule)] |= (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    for path, operations in document["paths"].items():
+        assert {each.upper() for each in operations} == methods[re.sub("{[^}]+}", "{}", path)], path
 
 
 def test_operations_are_named_once_and_described(document: Json) -> None:
-    names = [operation["operationId"] for _, operation in operations()]
+    names = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
     assert len(names) == len(set(names))
     tags = {each["name"] for each in document["tags"]}
     assert {tag for _, operation in operations() for tag in operation["tags"]} == tags
@@ -348,6 +353,90 @@ def test_the_fixed_statuses_can_be_had_too(seed_world: World, document: Json, mo
     response = seed_world.get("/v1/meta")
     check_problem(response, "500", document)
     assert "secret" not in response.get_data(as_text=True)
+
+
+# Writes
+
+WRITES = pytest.mark.parametrize("action", ACTIONS, ids=lambda each: each.operation)
+EVERY_WRITE = {"400", "401", "403", "409", "422", "429", "500", "503"}
+"""Statuses of all that writes: of its key, its query, its Idempotency-Key, and of the server."""
+WITH_A_BODY = {"408", "411", "413", "415"}
+
+
+def written(action: Action) -> Json:
+    """The operation that the document has for an action."""
+    found: Json = DOCUMENT["paths"][action.path.replace("<record_id>", "{id}")][action.method.lower()]
+    return found
+
+
+@WRITES
+def test_what_writes_is_documented(action: Action) -> None:
+    operation = written(action)
+    assert operation["operationId"] == action.operation
+    assert operation["tags"] == [action.tag]
+    assert operation["security"] == [{"bearer": []}, {"api_key": []}]
+    assert f"scope `{action.scope}`" in operation["description"]
+    bodies = operation.get("requestBody", {"content": {}})
+    assert {each: content["schema"] for each, content in bodies["content"].items()} == action.bodies
+    assert bodies.get("required", not action.bodies)
+    done, told = ({str(status) for status in statuses} for statuses in (action.statuses, _refusals(action)))
+    assert set(operation["responses"]) == done | told | EVERY_WRITE | (WITH_A_BODY if action.bodies else set())
+    for status, response in operation["responses"].items():
+        media_types = list(resolved(response).get("content", ()))
+        expected = "application/json" if status in done else "application/problem+json"
+        assert media_types == ([] if status == "204" else [expected])
+        assert ("Location" in response.get("headers", ())) == (status == "201")
+    given = [resolved(each) for each in operation["parameters"]]
+    assert {each["name"] for each in given if each["in"] == "query"} == {each.name for each in action.parameters}
+    headers = {each["name"] for each in given if each["in"] == "header"}
+    assert {"Idempotency-Key", "If-Match"} & headers == (set() if action.is_apart else {"Idempotency-Key", "If-Match"})
+
+
+def _refusals(action: Action) -> set[int]:
+    return {BY_NAME[each].status for each in action.problems}
+
+
+def test_what_is_sent_holds_nothing_else(document: Json) -> None:
+    """All objects of a body are closed, at any depth; those of an answer may grow."""
+    for action in ACTIONS:
+        for schema in action.bodies.values():
+            for name in _all_references(schema, document):
+                part = resolved({"$ref": name})
+                assert part["additionalProperties"] is False, name
+    for path, operation in operations():
+        (content,) = operation["responses"]["200"]["content"].values()
+        if not path.startswith("/v1/bundle"):  # which is what can be sent again
+            for name in _all_references(content["schema"], document):
+                assert resolved({"$ref": name}).get("additionalProperties") is not False, name
+
+
+def _all_references(schema: Any, document: Json) -> set[str]:
+    found: set[str] = set()
+    wanted = list(_references(schema))
+    while wanted:
+        each = wanted.pop()
+        if each not in found:
+            found.add(each)
+            wanted += _references(resolved({"$ref": each}))
+    return found
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_a_record_of_the_bundle_is_as_its_schema_says(seed_world: World, document: Json, noun: str) -> None:
+    """Each that is stored could be sent by itself, without its id too, and each member of it as a patch."""
+    operation = document["paths"][f"/v1/{noun}"]["post"]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    patch = document["paths"][f"/v1/{noun}/{{id}}"]["patch"]["requestBody"]["content"]
+    for record in seed_world.json("/v1/bundle")[noun]:
+        bare = {name: value for name, value in record.items() if name != "id"}
+        validator(schema, document).validate(record)
+        validator(schema, document).validate(bare)
+        for content in patch.values():
+            validator(content["schema"], document).validate(bare)
+        assert not validator(schema, document).is_valid(record | {"colour": "red"})
+        assert not validator(schema, document).is_valid(
+            record | {"evidence": []} if noun != "sources" else {"url": "x"}
+        )
 
 
 # Answers

@@ -506,7 +506,7 @@ def test_a_write_without_a_key_would_be_found(
     written_world: tuple[World, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The check `ignored_auth` finds an API that takes writes from strangers."""
-    monkeypatch.setattr(web_keys, "require", lambda *_: keys.Caller("et_0", "anybody", "admin"))
+    monkeypatch.setattr(web_keys, "require", lambda *_: keys.Caller(written_world[1][:11], "anybody", "admin"))
     monkeypatch.setattr(web_keys, "caller", lambda *_: None)
     report = run_writes(*written_world, "^/v1/sources$", examples=1)
     assert any("ignored_auth" in each for each in report.failures)

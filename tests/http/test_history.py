@@ -248,7 +248,7 @@ def same(one: object, other: object) -> bool:
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(before=RECORDS, after=RECORDS)
 def test_a_patch_makes_the_one_record_the_other(before: Json, after: Json) -> None:
     operations = patch(json.dumps(before), json.dumps(after))

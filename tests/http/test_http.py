@@ -35,7 +35,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api.config import Settings
-from api.store import connections, counters
+from api.store import readers, counters
 from api.store.migrations import open_migrated
 from api.web import http, rate_limit
 
@@ -693,10 +693,10 @@ HEAVY = (
 @pytest.fixture
 def hurried(database: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
     """A client whose every query is late as soon as anybody looks at the clock."""
-    monkeypatch.setattr(connections, "STEPS_BETWEEN_LOOKS", 100)
+    monkeypatch.setattr(readers, "STEPS_BETWEEN_LOOKS", 100)
     with serving(Settings(db=database, query_ms=1)) as client:
         assert ask(client, "/readyz").status_code == 200
-        monkeypatch.setattr(connections, "time", SimpleNamespace(monotonic=count().__next__))
+        monkeypatch.setattr(readers, "time", SimpleNamespace(monotonic=count().__next__))
         yield client
 
 

@@ -1,14 +1,15 @@
 """Texts that were written over HTTP: they come back as they were sent, and no spreadsheet runs them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import pytest
 from answers import Json
-from full_records import full_set, store_at_once, store_one_by_one, texts
+from full_records import full_set, texts
 from test_formats import FORMULAS, LISTS, table_of, text_of
-from writers import NOUNS, Desk, desk
+from unit.samples import bundle
+from writers import CALLED, NOUNS, Desk, desk
 
 from api.web.table import ROUTES
 
@@ -25,6 +26,19 @@ class Written:
 
     desk: Desk
     sent: dict[str, dict[str, Json]]
+
+
+def store_one_by_one(here: Desk, records: Mapping[str, Json]) -> None:
+    """Store a record of each noun by a request of its own."""
+    for noun, record in records.items():
+        assert here.done("POST", f"/v1/{noun}", record)[CALLED[noun]] == record[CALLED[noun]]
+
+
+def store_at_once(here: Desk, sets: Iterable[Mapping[str, Json]]) -> None:
+    """Store any number of them as one bundle."""
+    sets = list(sets)
+    document = {noun: [records[noun] for records in sets] for noun in NOUNS}
+    assert here.done("POST", "/v1/bundle", bundle(**document))["created"] == len(sets) * len(NOUNS)
 
 
 @pytest.fixture(scope="module")

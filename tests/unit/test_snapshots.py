@@ -282,7 +282,7 @@ snapshots.create(Path(sys.argv[1]), "first")
 """
 
 
-@pytest.mark.parametrize(("step", "is_there"), [(1, False), (2, False), (3, False), (4, True)])
+@pytest.mark.parametrize(("step", "is_there"), [(1, False), (2, False), (3, False), (4, False), (5, True)])
 def test_a_kill_between_two_steps_leaves_all_or_nothing(db: Path, step: int, is_there: bool) -> None:
     done = subprocess.run([sys.executable, "-c", KILLED_AT, str(db), str(step)], timeout=60, check=False)
     assert done.returncode == -9

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,6 +25,14 @@ OPTIONS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 )  # fmt: skip
+AS_3_AND_4 = """
+import fcntl, os, sys
+high = [fcntl.fcntl(int(each), fcntl.F_DUPFD, 10) for each in sys.argv[1:3]]
+for number, each in zip((3, 4), high):
+    os.dup2(each, number)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Becomes the browser, with the two pipes where it looks for them."""
 LOAD_SECONDS = 30
 QUIET_SECONDS = 0.15
 """How long after the load of a page what it started may still show itself."""
@@ -61,13 +70,15 @@ class Browser:
         while True:
             answer = self._message()
             if answer.get("id") == number:
+                if "navigated" in answer.get("error", {}).get("message", ""):
+                    return {"result": {}}  # the page that was asked is no more
                 assert "error" not in answer, (method, answer)
                 return answer["result"]  # type: ignore[no-any-return]
 
     def open(self, address: str) -> Visit:
         """Open an address as a document, and wait until nothing more comes of it."""
         self.call("Page.navigate", url="about:blank")
-        self._settle()
+        self._settle(0.01)
         self.visit, self._loaded = Visit(), False
         answer = self.call("Page.navigate", url=address)
         self.visit.is_download = answer.get("errorText") == "net::ERR_ABORTED"
@@ -122,14 +133,16 @@ def browser(profile: Path) -> Iterator[Browser]:
     from_us, to_browser = os.pipe()
     from_browser, to_us = os.pipe()
     command = [str(CHROMIUM), *OPTIONS, "--remote-debugging-pipe", f"--user-data-dir={profile}", "about:blank"]
-    script = f'exec "$@" 3<&{from_us} 4>&{to_us}'
     with (
         open(os.devnull, "wb") as nothing,
         open(to_browser, "wb", buffering=0) as commands,
         open(from_browser, "rb") as events,
     ):
         process = subprocess.Popen(
-            ["sh", "-c", script, "sh", *command], pass_fds=(from_us, to_us), stdout=nothing, stderr=nothing
+            [sys.executable, "-c", AS_3_AND_4, str(from_us), str(to_us), *command],
+            pass_fds=(from_us, to_us),
+            stdout=nothing,
+            stderr=nothing,
         )
         os.close(from_us)
         os.close(to_us)

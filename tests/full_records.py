@@ -1,17 +1,17 @@
 """Records in which every member is filled, each text member with the same text: for what texts may do to a reader."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from answers import Json
 from marshmallow import Schema, fields
-from unit.samples import bundle
-from writers import CALLED, OLD, Desk
 
 from api.model.fields import Choice, Day, Flag, Matching, Number, Reference, Text, WholeNumber
 from api.model.nouns import BY_NAME
 from api.model.record import SCHEMES, CountryCode, Texts
 
+Json = dict[str, Any]
+OLD = {"sources": "paper", "locations": "town", "actors": "rebels", "events": "strike", "statements": "claim"}
+"""A record of each noun of the sample (`unit/samples.py`)."""
 PLAIN = {"url": "https://example.org/x", "language": "en", "sha256": "0" * 64}
 """Members of one form, which take no other text."""
 
@@ -83,16 +83,3 @@ def full_set(number: int, text: str) -> dict[str, Json]:
         records[noun] = full(noun, f"full-{noun}-{number}", text, ids)
         ids[noun] = f"full-{noun}-{number}"
     return records
-
-
-def store_one_by_one(here: Desk, records: Mapping[str, Json]) -> None:
-    """Store a record of each noun by a request of its own."""
-    for noun, record in records.items():
-        assert here.done("POST", f"/v1/{noun}", record)[CALLED[noun]] == record[CALLED[noun]]
-
-
-def store_at_once(here: Desk, sets: Iterable[Mapping[str, Json]]) -> None:
-    """Store any number of them as one bundle."""
-    sets = list(sets)
-    document = {noun: [records[noun] for records in sets] for noun in BY_NAME}
-    assert here.done("POST", "/v1/bundle", bundle(**document))["created"] == len(sets) * len(BY_NAME)
