@@ -108,7 +108,9 @@ def _loaded(noun: Resource, document: Any) -> dict[str, Any]:
     except ValidationError as error:
         problem = invalid(list(faults(error.messages)))
         if isinstance(document, dict) and document.keys() & set(READ_ONLY):
-            problem.detail += f" This is a record as it is read; /v1/{noun.name}/{{id}}/history has it as it is written."
+            problem.detail += (
+                f" This is a record as it is read; /v1/{noun.name}/{{id}}/history has it as it is written."
+            )
         raise problem from None
 
 

@@ -20,7 +20,7 @@ Record = dict[str, Any]
 MOST_SHOWN = 50
 """Records that a refusal lists."""
 POINTERS = "SELECT collection, seq FROM pointers WHERE to_collection = ? AND to_seq = ?"
-UNITED = ("aliases", "relations", "related", "evidence")
+UNITED = ("aliases", "relations", "related", "participants", "evidence")
 """Lists to which a merged record adds its own members."""
 
 
@@ -39,15 +39,20 @@ def delete(writer: Writer, name: str, record_id: str) -> None:
 def merge(writer: Writer, name: str, record_id: str, into: str) -> None:
     """Let one record stand for two. All that points to the first will point to the second.
 
-    The second keeps its own members and gains the aliases, relations, evidence and foreign ids of the first, and its
-    name as an alias. `Problem` 409 where what comes out would contradict itself.
+    The second keeps its own members and gains the aliases, relations, participants, evidence and foreign ids of the first,
+    and its name as an alias. `Problem` 409 where what comes out would contradict itself, and for a source whose phrases
+    stand in another text.
     """
     merged, target = writer.held[name, record_id].record, writer.held[name, into].record
     schema = BY_NAME[name].record_schema
     changed: dict[str, list[Record]] = defaultdict(list)
+    is_one_text = merged.get("sha256") is not None and merged["sha256"] == target.get("sha256")
     for other, ids in _referring(writer.connection, name, writer.seq_of[name, record_id]).items():
         writer.find(other, ids)
         for each in ids:
+            if name == "sources" and not is_one_text and _is_quoted(writer.held[other, each].record, record_id):
+                detail = f"/v1/{other}/{each} quotes {record_id!r}, whose text has not the sha256 of {into!r}."
+                raise Problem(409, "conflict", detail, [Fault(detail)])
             if (other, each) not in ((name, into), (name, record_id)):
                 record = writer.held[other, each].record
                 changed[other].append(_redirected(BY_NAME[other].record_schema, record, (name, record_id), into))
@@ -82,6 +87,14 @@ def _redirected(schema: Schema, record: Record, old: tuple[str, str], new: str) 
     for member in members:
         record[member] = _without_repeats(record[member])
     return record
+
+
+def _is_quoted(value: Any, source: str) -> bool:
+    """Is there a phrase of the source in this record, at whatever depth?"""
+    if isinstance(value, dict):
+        own = value.get("source") == source and value.get("quote") is not None
+        return own or any(_is_quoted(each, source) for each in value.values())
+    return isinstance(value, list) and any(_is_quoted(each, source) for each in value)
 
 
 def _without_repeats(value: Any) -> Any:

@@ -21,7 +21,10 @@ from api.store.rendering import DOCUMENTS
 CODE_VERSION = metadata.version("event-timeline")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
-EXPOSED = "Link, Location, Content-Location, ETag, Accept-Patch, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID, Server-Timing"
+EXPOSED = (
+    "Link, Location, Content-Location, ETag, Accept-Patch, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID,"
+    " Server-Timing"
+)
 ALLOWED_HEADERS = (
     "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-Modified-Since, If-None-Match, X-API-Key,"
     " X-Request-ID"

@@ -122,8 +122,8 @@ def _of(noun: Resource) -> Iterator[Action]:
     )  # fmt: skip
     yield Action(
         "POST", f"{one}/merge", f"merge_{noun.singular}", noun.name, f"Merge one {noun.singular} into another",
-        "All that points to it will point to the other, which gains its aliases, relations, evidence and foreign ids; the id"
-        " answers 308 from then on. Needs `If-Match`.",
+        "All that points to it will point to the other, which gains its aliases, relations, participants, evidence and foreign"
+        " ids; the id answers 308 from then on. Needs `If-Match`.",
         merge, f"{example}/merge", {200: view}, {JSON: _ref("Merge")}, ("not-found", *PUT_PROBLEMS), path_parameters=named,
     )  # fmt: skip
 

@@ -70,7 +70,7 @@ REFERENCES: dict[str, dict[str, str]] = {
         "events/*": "events", "figures/*/event": "events", "figures/*/evidence/*/source": "sources", **CITED,
     },
 }  # fmt: skip
-GATHERED = ("aliases", "relations", "related", "evidence")
+GATHERED = ("aliases", "relations", "related", "participants", "evidence")
 """What a record that stands for two has of both."""
 
 
@@ -268,6 +268,13 @@ def insides(noun: str, records: Mapping[str, Json]) -> set[tuple[str, str]]:
     return found
 
 
+def quotes(value: Any, source: str) -> bool:
+    """Does a phrase of the source stand in this value?"""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    own = isinstance(value, dict) and value.get("source") == source and value["quote"] is not None
+    return own or any(quotes(each, source) for each in inner)
+
+
 def without_repeats(value: Any) -> Any:
     if isinstance(value, list):
         return list({json.dumps(each): each for each in map(without_repeats, value)}.values())
@@ -374,6 +381,8 @@ class Judge:
             raise Refused(*INVALID)
         changed: dict[str, list[Json]] = {each: [] for each in NOUNS}
         for other, each in self.pointing(noun, record_id):
+            if noun == "sources" and quotes(self.records[other][each], record_id):  # none here has a digest
+                raise Refused(*CONFLICT)
             if (other, each) not in ((noun, into), (noun, record_id)):
                 changed[other].append(self._redirected(other, self.records[other][each], (noun, record_id), into))
         changed[noun].append(self._united(noun, merged, self.records[noun][into]))

@@ -188,9 +188,10 @@ UNTOLD = re.compile(
 class Mending:
     """Made-up writes put right: what they say of the stored, and what one member says of another."""
 
-    def __init__(self, records: Records, datasets: list[str]) -> None:
-        self.ids = {noun: sorted(ids) for noun, ids in records.by_id.items()}
+    def __init__(self, world: World, key: str, datasets: list[str]) -> None:
+        self.ids = {noun: sorted(ids) for noun, ids in world.records.by_id.items()}
         self.datasets = datasets
+        self._client, self._key = world.app.test_client(), key
         self.count = 0
 
     def mend(self, case: Any) -> None:
@@ -201,7 +202,9 @@ class Mending:
         noun = case.path.split("/")[2]
         if not meta.is_negative_at(ParameterLocation.PATH) and case.path_parameters and self.count % 8:
             if meta.phase.name is not TestPhase.STATEFUL:  # where it is of a record that was made before
-                case.path_parameters = {"id": self.ids[noun][self.count % len(self.ids[noun])]}
+                known = self.ids[noun]
+                chosen = self._copy(noun) if case.method == "DELETE" else known[self.count % len(known)]
+                case.path_parameters = {"id": chosen}
             if not meta.is_negative_at(ParameterLocation.HEADER) and wrong != "If-Match":
                 case.headers["If-Match"] = "*"
         if not case.path_parameters and self.count % 8 and wrong != "If-Match":
@@ -221,6 +224,14 @@ class Mending:
                 case.body["id"] = case.path_parameters["id"] if case.path_parameters else own
         if is_good and "reason" in (case.query or {}):
             case.query["reason"] = _plain(case.query["reason"])
+
+    def _copy(self, noun: str) -> str:
+        """The id of a new record, to which nothing points."""
+        record = self._client.get("/v1/bundle").get_json()[noun][0]
+        del record["id"]
+        made = self._client.post(f"/v1/{noun}", json=record, headers={"Authorization": f"Bearer {self._key}"})
+        assert made.status_code == 201, made.text
+        return str(made.get_json()["id"])
 
     def _known(self, noun: str, made_up: str) -> str:
         return _real(self.ids[noun], made_up)
@@ -343,7 +354,7 @@ UNREAD = (401, 411, 415)
 def run_writes(world: World, key: str, paths: str, examples: int, follow: bool = False) -> Report:
     """The same with the operations that write, with this key; with `follow` they and the reads of what they made, in turn."""
     datasets = [each["id"] for each in world.json("/v1/meta")["datasets"]]
-    mending = Mending(world.records, datasets)
+    mending = Mending(world, key, datasets)
     config = {
         "auth": {"openapi": {"bearer": {"bearer": key}}},
         "phases": {each: {"enabled": (each == "stateful") is follow} for each in PHASES},
@@ -491,9 +502,8 @@ def check_writes(report: Report) -> None:
     assert not report.failures, "\n\n".join(report.failures[:20])
     assert {status for _, status in report.answers} <= {*DONE, *REFUSALS, *UNREAD, 400, 405, 422}
     done = Counter(operation for operation, status in report.answers.elements() if status in DONE)
-    for operation in {operation for operation, _ in report.answers} - set(done):
-        assert operation.startswith("DELETE"), f"{operation} was never asked anything good"  # others may point to all
-    assert {operation.partition(" ")[0] for operation in done} == set(WRITING)
+    for operation in {operation for operation, _ in report.answers}:
+        assert done[operation] >= 3, f"{operation} was never asked anything good"
 
 
 def test_made_up_writes_are_answered_as_documented(written_world: tuple[World, str]) -> None:

@@ -35,7 +35,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api.config import Settings
-from api.store import readers, counters
+from api.store import counters, readers
 from api.store.migrations import open_migrated
 from api.web import http, rate_limit
 

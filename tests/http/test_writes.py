@@ -527,7 +527,7 @@ def ref(found: Any) -> Any:
 MergeCase = tuple[str, str, str, Json, Callable[[Json], Any]]
 REDIRECTED: list[MergeCase] = [
     # noun, kind of record that points to it, the member, and what is there after the merge of "old" into "now"
-    ("sources", "actors", "evidence", {"evidence": [quoted("a", 3, "old")]}, lambda it: it["evidence"][0]["source"]),
+    ("sources", "actors", "evidence", {"evidence": cited("old")}, lambda it: it["evidence"][0]["source"]),
     ("sources", "locations", "evidence", {"evidence": cited("old")}, lambda it: it["evidence"][0]["source"]),
     ("sources", "events", "evidence", {"evidence": cited("old")}, lambda it: it["evidence"][0]["source"]),
     ("sources", "statements", "evidence", {"evidence": cited("old")}, lambda it: it["evidence"][0]["source"]),
@@ -572,6 +572,30 @@ def test_merge_redirects(
     assert b'"old"' not in here.client.get("/v1/bundle").data.replace(b'"aliases":["old"]', b"")
     here.done("DELETE", f"/v1/{other}/pointing", If_Match='"2"')
     here.done("DELETE", f"/v1/{noun}/now", If_Match='"2"')
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_one_text"), [(("1", "1"), True), (("1", "2"), False), (("1", None), False), ((None, None), False)]
+)
+def test_phrases_go_along_only_within_one_text(
+    here: Desk, texts: tuple[str | None, str | None], is_one_text: bool
+) -> None:
+    for each, digit in zip(("old", "now"), texts, strict=True):
+        digest = digit and digit * 64
+        here.done("PUT", f"/v1/sources/{each}", new("sources", each, sha256=digest, length=digit and 100))
+    here.done("PUT", "/v1/actors/quoting", new("actors", "quoting", evidence=[quoted("four dead", 3, "old")]))
+    merging = ("POST", "/v1/sources/old/merge", {"into": "now"})
+    if is_one_text:
+        here.done(*merging, If_Match="*")
+        assert here.get("/v1/actors/quoting")["evidence"] == [quoted("four dead", 3, "now")]
+    else:
+        before = here.version()
+        problem = here.refused(409, "conflict", *merging, If_Match="*")
+        assert "/v1/actors/quoting quotes 'old'" in problem["detail"]
+        assert here.version() == before
+    here.done("DELETE", "/v1/actors/quoting", If_Match="*")
+    for each in ("now",) if is_one_text else ("now", "old"):
+        here.done("DELETE", f"/v1/sources/{each}", If_Match="*")
 
 
 REPEATS: list[tuple[str, str, Json, Json]] = [
