@@ -178,7 +178,8 @@ def register(app: Flask) -> None:
         headers["Access-Control-Allow-Origin"] = "*"
         headers["Access-Control-Expose-Headers"] = EXPOSED
         if request.method == "OPTIONS":
-            del headers["Content-Type"]  # there is no content
+            if response.status_code < 400:
+                del headers["Content-Type"]  # there is no content
             headers["Access-Control-Allow-Methods"] = headers.get("Allow", "GET, HEAD, OPTIONS")
             headers["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
             headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)

@@ -66,6 +66,8 @@ def serve(settings: Settings, announce: Callable[[], None]) -> None:
     )  # fmt: skip
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=in_worker)
+    # Once here, so that the thread imports nothing: a worker forked meanwhile would wait for ever for an import's lock.
+    _is_listening(address, settings.workers)
     watch = threading.Thread(target=_announce_when_listening, args=(announce, address, settings.workers), daemon=True)
     server.on_startup(watch.start)
     # As a function, not by its name: granian would put the current directory before all others to import from.

@@ -1,15 +1,14 @@
 """The pages in a real browser, with everything but this machine cut off: they render, and the console stays quiet."""
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromium import CHROMIUM, browser, needs_chromium
 from live import Server, running
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed")]
+pytestmark = needs_chromium
 PHONE, DESK = "390,844", "1280,900"
 PAGES = [
     ("/", "/v1/events"),
@@ -47,3 +46,12 @@ def test_a_page_renders_without_a_word_on_the_console(
     )
     assert expected in shown.stdout
     assert [line for line in shown.stderr.splitlines() if "CONSOLE" in line] == []
+
+
+def test_no_page_is_wider_than_a_phone(server: Server, tmp_path: Path) -> None:
+    """What does not fit wraps, or can be moved by itself. The reference is made by others."""
+    with browser(tmp_path / "profile") as page:
+        page.call("Emulation.setDeviceMetricsOverride", width=375, height=800, deviceScaleFactor=1, mobile=True)
+        for path in (path for path, _ in PAGES if path != "/docs"):
+            page.open(server.address + path)
+            assert page.value("document.documentElement.scrollWidth") == 375, path
