@@ -67,7 +67,7 @@ def serve(settings: Settings, announce: Callable[[], None]) -> None:
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=in_worker)
     # Once here, so that the thread imports nothing: a worker forked meanwhile would wait for ever for an import's lock.
-    _is_listening(address, settings.workers)
+    is_listening(address, settings.workers)
     watch = threading.Thread(target=_announce_when_listening, args=(announce, address, settings.workers), daemon=True)
     server.on_startup(watch.start)
     # As a function, not by its name: granian would put the current directory before all others to import from.
@@ -109,12 +109,12 @@ def _free_address(host: str, port: int) -> tuple[Any, ...]:
 
 
 def _announce_when_listening(announce: Callable[[], None], address: tuple[Any, ...], workers: int) -> None:
-    while not _is_listening(address, workers):
+    while not is_listening(address, workers):
         time.sleep(LOOK_SECONDS)
     announce()
 
 
-def _is_listening(address: tuple[Any, ...], workers: int) -> bool:
+def is_listening(address: tuple[Any, ...], workers: int) -> bool:
     """Has each worker its listening socket, as on Linux? Elsewhere they share one: does it take a connection?"""
     family, table = (socket.AF_INET6, "tcp6") if ":" in address[0] else (socket.AF_INET, "tcp")
     with suppress(FileNotFoundError):

@@ -23,16 +23,19 @@ from typing import Any
 from live import START_SECONDS, STOP_SECONDS, Server, free_port
 from unit.samples import contents
 
+from api.config import Settings
 from api.model.nouns import NOUNS
 from api.store import sqlite
 from api.store.connections import check, open_writer
 from api.store.keys import create
 from api.store.migrations import open_migrated
 from api.store.rendering import render_all
+from api.web.server import is_listening
 
 PATIENCE_SECONDS = 30
 """Much longer than any request takes; whoever waits so long has been forgotten."""
 SERVE = (sys.executable, "-m", "api.cli", "serve")
+WORKERS = Settings().workers
 PASSING = (412, 503)
 """What a client that increments meets beside others, and tries again."""
 
@@ -167,7 +170,8 @@ def _until_ready(server: Server) -> None:
     while time.monotonic() < last:
         assert server.process.poll() is None, log_of(server.database).read_text("utf-8")
         with contextlib.suppress(OSError):
-            if server.get("/readyz")[0] == 200:
+            address = ("127.0.0.1", int(server.address.rpartition(":")[2]))
+            if is_listening(address, WORKERS) and server.get("/readyz")[0] == 200:
                 return
         time.sleep(0.05)
     raise AssertionError(f"the server was not ready in {START_SECONDS} s")
