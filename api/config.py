@@ -42,6 +42,7 @@ class Settings:
     max_age: int = _setting(
         10, "Seconds for which caches may reuse an answer without asking; then a 304 costs them one short request.", 0
     )
+    cache_mb: int = _setting(32, "Megabytes of answers that each process keeps until the data change; 0 keeps none.", 0)
     rate_limit: int = _setting(0, "Requests a minute for each client address; 0 is no limit.", 0)
     reads_need_key: int = _setting(0, "1: reads need a key with scope read too; 0: they are open.", 0, 1)
     shutdown_seconds: int = _setting(30, "How long a stop waits for requests under way.", 1)

@@ -7,7 +7,7 @@ from marshmallow import Schema, fields
 
 from api.model.fields import Choice, Day, Flag, Matching, Number, Reference, Text, WholeNumber
 from api.model.nouns import BY_NAME
-from api.model.record import SCHEMES, CountryCode, Texts
+from api.model.record import CountryCode, NamedTexts
 
 Json = dict[str, Any]
 OLD = {"sources": "paper", "locations": "town", "actors": "rebels", "events": "strike", "statements": "claim"}
@@ -35,8 +35,11 @@ def _filled(schema: Schema, text: str, ids: Mapping[str, str]) -> Json:
 
 
 def _value(name: str, field: fields.Field[Any], text: str, ids: Mapping[str, str]) -> Any:
-    if isinstance(field, Texts):
-        return dict.fromkeys(SCHEMES, text[:128])
+    if isinstance(field, NamedTexts):
+        names, values = field.key_field, field.value_field
+        assert isinstance(names, Text)
+        assert isinstance(values, Text)
+        return dict.fromkeys(names.allowed if isinstance(names, Choice) else ("made_up",), text[: values.most])
     if isinstance(field, fields.List):
         return [_value(name, field.inner, text, ids)]
     if isinstance(field, fields.Nested):
@@ -68,7 +71,7 @@ def _texts(schema: Schema, record: Json) -> Iterator[str]:
     for name, field in schema.fields.items():
         inner = field.inner if isinstance(field, fields.List) else field
         for value in record[name] if inner is not field else [record[name]]:
-            if isinstance(field, Texts):
+            if isinstance(field, NamedTexts):
                 yield from value.values()
             elif isinstance(inner, fields.Nested):
                 yield from _texts(inner.schema, value)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from unit.samples import EVERYTHING, bundle, store
 
 from api.model.nouns import NOUNS
+from api.model.ways import DAYS, ROW_BITS
 from api.store import sqlite
 from api.store.migrations import open_migrated
 
@@ -117,12 +118,15 @@ def derived(connection: sqlite.Connection) -> dict[str, Rows]:
 def _named(connection: sqlite.Connection, table: str, ids: Mapping[str, dict[int, str]]) -> Iterator[tuple[Any, ...]]:
     cursor = connection.execute(f"SELECT {'rowid AS seq, *' if table.endswith('_text') else '*'} FROM {table}")
     columns = [each[0] for each in cursor.description]
-    own = table.removesuffix("_text").removesuffix("_box")
+    own, _, kind = table.partition("_")
     for values in cursor:
         row = dict(zip(columns, values, strict=True))
+        if kind == "text" and own in DAYS:
+            row["seq"] &= 2**ROW_BITS - 1
+        row.pop("text_row", None)  # which the rows of the text show
         for column, value in row.items():
             name = POINTS_TO.get(column) or row.get(POINTS_BY.get(column, ""), own)
-            if value is not None and (column in POINTS_TO or column in POINTS_BY):
+            if value is not None and (column in POINTS_TO or column in POINTS_BY or column == "owner"):
                 row[column] = ids[name].get(value, value)  # a row of nobody stays a number, which no new one has
         if "doc" in row:
             document = json.loads(row["doc"])

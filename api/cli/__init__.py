@@ -6,9 +6,12 @@ from typing import Any
 
 import click
 
+from api.cli.exports import export
+from api.cli.imports import import_group
 from api.cli.keys import keys
 from api.cli.plain import db_option, fail, plain_errors
 from api.cli.snapshots import snapshot
+from api.cli.ucdp import ucdp
 from api.config import Settings
 from api.importers.bundle import load_seed
 from api.importers.verify import verify_articles
@@ -26,6 +29,9 @@ def main() -> None:
     """Conflict events from news articles, as a JSON API over SQLite."""
 
 
+main.add_command(export)
+main.add_command(import_group)
+import_group.add_command(ucdp)
 main.add_command(keys)
 main.add_command(snapshot)
 

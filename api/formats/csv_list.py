@@ -7,11 +7,11 @@ apostrophe: take one leading apostrophe off to have the text back.
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Iterator
 
 from api.formats.sheet import Sheet
 from api.model.resource import Cell
+from api.model.text import from_json
 
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
@@ -33,19 +33,19 @@ class CsvList:
     is_flat = True
     is_whole = True
 
-    def encode(self, documents: Iterable[str], sheet: Sheet) -> Iterator[str]:
+    def encode(self, documents: Iterable[bytes], sheet: Sheet) -> Iterator[bytes]:
         line = io.StringIO()
         writer = csv.writer(line)
         writer.writerow(column.name for column in sheet.columns)
         for each in documents:
             yield _taken(line)
-            document = json.loads(each)
+            document = from_json(each)
             writer.writerow(cell(column.pick(document)) for column in sheet.columns)
         yield _taken(line)
 
 
-def _taken(line: io.StringIO) -> str:
+def _taken(line: io.StringIO) -> bytes:
     text = line.getvalue()
     line.seek(0)
     line.truncate()
-    return text
+    return text.encode()

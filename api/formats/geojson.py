@@ -1,12 +1,11 @@
 """`geojson`: a FeatureCollection (RFC 7946); properties are the flat columns, a place that is no point has no geometry."""
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from api.formats.sheet import Sheet
 from api.model.resource import Document
-from api.model.text import to_json
+from api.model.text import from_json, to_json, to_json_bytes
 
 
 def geometry(document: Document) -> dict[str, Any] | None:
@@ -36,17 +35,17 @@ class GeoJson:
     is_flat = True
     is_whole = True
 
-    def encode(self, documents: Iterable[str], sheet: Sheet) -> Iterator[str]:
-        yield '{"type":"FeatureCollection","features":[\n'
-        separator = ""
+    def encode(self, documents: Iterable[bytes], sheet: Sheet) -> Iterator[bytes]:
+        yield b'{"type":"FeatureCollection","features":[\n'
+        separator = b""
         for each in documents:
-            document = json.loads(each)
+            document = from_json(each)
             feature = {
                 "type": "Feature",
                 "id": document["id"],
                 "geometry": geometry(document),
                 "properties": {column.name: column.pick(document) for column in sheet.columns},
             }
-            yield separator + to_json(feature)
-            separator = ",\n"
-        yield f'\n],"links":{to_json(sheet.links)},"meta":{to_json(sheet.meta)}}}\n'
+            yield separator + to_json_bytes(feature)
+            separator = b",\n"
+        yield f'\n],"links":{to_json(sheet.links)},"meta":{to_json(sheet.meta)}}}\n'.encode()

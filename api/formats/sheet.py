@@ -25,5 +25,5 @@ class Format(Protocol):
     is_flat: bool
     is_whole: bool
 
-    def encode(self, documents: Iterable[str], sheet: Sheet) -> Iterator[str]:
-        """The list's text in pieces; `documents` are JSON texts and are read only as far as the pieces are taken."""
+    def encode(self, documents: Iterable[bytes], sheet: Sheet) -> Iterator[bytes]:
+        """The list in pieces; `documents` are JSON in UTF-8 and are read only as far as the pieces are taken."""

@@ -43,16 +43,14 @@ def read_lines(data: bytes) -> Bundle:
     for number, line in enumerate(data.split(b"\n"), 1):
         if not line.strip():
             continue
-        name, value = _single_member(line, number)
+        name, value = single_member(line, f"Line {number} of the body")
         if name == "bundle" and name not in document:
             document["bundle"] = value
         elif name in COLLECTIONS:
             lines[f"/{name}/{len(document[name])}"] = number
             document[name].append(value)
         else:
-            raise _invalid_line(
-                number, f"begins with {shown(name)}; it takes bundle ({FORMAT}) once, then {', '.join(COLLECTIONS)}"
-            )
+            raise unknown_line(name, f"Line {number}")
     try:
         return replace(bundle.read(document), lines=lines)
     except Problem as problem:
@@ -67,18 +65,22 @@ def with_lines(problem: Problem, lines: Mapping[str, int]) -> Problem:
     return Problem(problem.status, problem.kind, problem.detail, faults, problem.headers)
 
 
-def _single_member(line: bytes, number: int) -> tuple[str, Any]:
+def single_member(line: bytes, where: str) -> tuple[str, Any]:
+    """Name and value of the one member of a line's object; `where` begins the sentence of the `Problem`."""
     try:
         value = read_json(line)
     except Problem as problem:
-        raise Problem(400, "invalid-json", f"Line {number} of the body: {problem.detail}") from None
+        raise Problem(400, "invalid-json", f"{where}: {problem.detail}") from None
     if not isinstance(value, dict) or len(value) != 1:
-        raise _invalid_line(number, 'is no object with one member, such as {"events": {…}}')
+        where = where.removesuffix(" of the body")
+        raise bundle.invalid([Fault(f'{where} is no object with one member, such as {{"events": {{…}}}}.', pointer="")])
     return next(iter(value.items()))
 
 
-def _invalid_line(number: int, what: str) -> Problem:
-    return bundle.invalid([Fault(f"Line {number} {what}.", pointer="")])
+def unknown_line(name: str, where: str) -> Problem:
+    """The answer to a line whose one member is none of a bundle's, or `bundle` a second time."""
+    wanted = f"it takes bundle ({FORMAT}) once, then {', '.join(COLLECTIONS)}"
+    return bundle.invalid([Fault(f"{where} begins with {shown(name)}; {wanted}.", pointer="")])
 
 
 def _with_line(fault: Fault, lines: Mapping[str, int]) -> Fault:

@@ -7,12 +7,17 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 from api.model import filters, kinds
 from api.model.event_types import EVENT_TYPE_NAMES
 from api.model.evidence import evidence_list
-from api.model.fields import Choice, Day, Flag, Id, Listing, Reference, Text, WholeNumber, optional
+from api.model.fields import Choice, Day, Flag, Id, Listing, Matching, Reference, Text, WholeNumber, optional
 from api.model.location import LocationBrief
 from api.model.parameters import Filter
-from api.model.record import ActorBrief, Record, Stored
+from api.model.record import ActorBrief, NamedTexts, Record, Stored
 from api.model.resource import STORED_COLUMNS, Column, Document, Resource, column, listed, shown_evidence, sorts
-from api.model.taxonomy import BASES, DATE_PRECISIONS, LOCATION_PRECISIONS, QUALIFIERS, ROLES, STATUSES
+from api.model.taxonomy import BASES, DATE_PRECISIONS, LOCATION_PRECISIONS, QUALIFIERS, QUALITIES, ROLES, STATUSES
+
+ATTRIBUTE_NAME = "[a-z][a-z0-9_]{0,63}"
+MOST_ATTRIBUTES = 100
+LONGEST_ATTRIBUTE = 20_000
+"""Characters: a row of a dataset may list a hundred articles in one cell."""
 
 
 class ParticipantRecord(Schema):
@@ -20,6 +25,7 @@ class ParticipantRecord(Schema):
 
     actor = Reference("actors", required=True)
     role = Choice(ROLES, required=True)
+    deaths = optional(WholeNumber, metadata={"description": "The dead of this side, as the dataset coded them."})
 
 
 class CodedToll(Schema):
@@ -50,6 +56,16 @@ class EventRecord(Record):
     )
     dataset = optional(Id)
     coded_fatalities = optional(fields.Nested, CodedToll)
+    attributes = NamedTexts(
+        Matching(ATTRIBUTE_NAME, "a name: a small letter, then small letters, digits or '_', 64 at the most", most=64),
+        Text(LONGEST_ATTRIBUTE),
+        MOST_ATTRIBUTES,
+        metadata={"description": "What the dataset's row says and no other member holds, verbatim: column to cell."},
+    )
+    quality = Listing(
+        Choice(tuple(QUALITIES)),
+        metadata={"description": "What to know of the dataset's row before it is counted with."},
+    )
     evidence = evidence_list()
 
     @validates_schema
@@ -126,22 +142,24 @@ EVENTS = Resource(
         filters.one_of("type", EVENT_TYPE_NAMES, "events.type", "airstrike", "What kind of event it is."),
         filters.named(
             "actor", "actors", "HTS", "A participant, or an organisation that a participant belongs to.",
-            filters.acting("events.seq IN (SELECT event FROM event_actors WHERE actor {inside}{role})", "role"),
+            filters.belonging(
+                "actors", "EXISTS (SELECT 1 FROM event_actors WHERE event = events.seq AND actor {inside}{role})"
+            ),
         ),
         Filter("role", kinds.Word(ROLES), "With `actor`: only in this role.", "initiator", True, needs=("actor",)),
         filters.named(
             "location", "locations", "Saraqeb", "A place, with everything inside it.",
-            filters.inside("locations", "events.location {inside}"),
+            filters.belonging("locations"),
         ),
         filters.country(filters.in_column("events.country")),
         *filters.span("events.start_date", "events.end_date", ("2024-11-27", "2024-11-29")),
-        *filters.area("events.location IN {places}"),
+        *filters.area("events"),
         filters.text("events", "highway"),
         filters.at_least("min_fatalities", "events.fatalities", "4", "At least so many dead, by `fatalities.best`."),
         filters.at_most("max_fatalities", "events.fatalities", "100", "At most so many dead, by `fatalities.best`."),
         filters.named(
             "source", "sources", "ssbcrack-half-of-aleppo", "A source that reports it, or one that such a source rewrites.",
-            filters.inside("sources", "events.seq IN (SELECT event FROM event_sources WHERE source {inside})"),
+            filters.rows_in("events", filters.inside("sources", "SELECT event FROM event_sources WHERE source {inside}")),
         ),
         filters.dataset("events"),
         filters.one_of("status", STATUSES, "events.status", "reported", "How well it is established."),
@@ -151,7 +169,7 @@ EVENTS = Resource(
         ),
         filters.named(
             "part_of", "events", "northern-syria-offensive", "A longer event, whose parts are asked for.",
-            filters.inside("events", "events.seq {inside}", including_itself=False),
+            filters.parts("events"),
         ),
         filters.one_of(
             "location_precision", LOCATION_PRECISIONS, "events.location_precision", "exact", "How closely the place is known."
@@ -186,6 +204,7 @@ EVENTS = Resource(
         column("part_of"),
         column("status"),
         column("dataset"),
+        listed("quality", "quality"),
         column("source_count"),
         column("independent_source_count"),
         listed("sources", "evidence", _source),

@@ -1,27 +1,18 @@
 """The filters, each made by one function: what it is called, what it takes, and the clause it puts into the WHERE.
 
 Clauses name the noun's table, bind every value, and take lists as one JSON parameter. A place stands for all inside
-it and an organisation for its members by way of the closure table `tree`.
+it and an organisation for its members by way of the closure table `tree`. A `+` before a column keeps SQLite from choosing
+an index for it: which one is used is decided in `api/query/plan.py`, which knows how many rows each filter lets through.
 """
 
-import json
-import math
-from collections.abc import Iterable
 from typing import Any
 
-from api.model import kinds
-from api.model.parameters import Clause, ClauseMaker, Filter, Given
+from api.model import areas, kinds, ways
+from api.model.parameters import Clause, ClauseMaker, Days, Filter, Given
 from api.model.text import fold
+from api.model.ways import IN_LIST, as_list
 
-IN_LIST = "IN (SELECT value FROM json_each(?))"
-EARTH_RADIUS_KM = 6371.0088
-"""Mean radius R1 of the Earth (IUGG)."""
 DEFAULT_RADIUS_KM = "25"
-
-
-def as_list(values: Iterable[Any]) -> str:
-    """The values of an `IN_LIST`, as the one parameter it binds."""
-    return json.dumps(list(values))
 
 
 def one_of(name: str, allowed: tuple[str, ...], column: str, example: str, description: str) -> Filter:
@@ -31,17 +22,14 @@ def one_of(name: str, allowed: tuple[str, ...], column: str, example: str, descr
 
 def at_least(name: str, column: str, example: str, description: str) -> Filter:
     """A column with at least this number; an unknown one (NULL) never has."""
-    return Filter(
-        name, kinds.Count(), description, example,
-        clause=lambda number, _: Clause(f"{column} >= ?", (number,)),
-    )  # fmt: skip
+    return Filter(name, kinds.Count(), description, example, clause=lambda number, _: ways.at_least(column, number))
 
 
 def at_most(name: str, column: str, example: str, description: str) -> Filter:
     """A column with at most this number; an unknown one (NULL) never has."""
     return Filter(
         name, kinds.Count(), description, example,
-        clause=lambda number, _: Clause(f"{column} <= ?", (number,)),
+        clause=lambda number, _: Clause(f"+{column} <= ?", (number,)),
     )  # fmt: skip
 
 
@@ -49,10 +37,12 @@ def span(first: str, last: str, example: tuple[str, str], of: str = "span of day
     """`from`, `to` and `certain` over the columns of the earliest and the latest possible day."""
 
     def since(day: str, given: Given) -> Clause:
-        return Clause(f"{first if given.get('certain') else last} >= ?", (day,))
+        if given.get("certain"):
+            return Clause(f"{first} >= ?", (day,), days=Days(since=day))
+        return Clause(f"{last} >= ?", (day,), days=Days(since=day, is_of_last=True))
 
     def until(day: str, given: Given) -> Clause:
-        return Clause(f"{last if given.get('certain') else first} <= ?", (day,))
+        return Clause(f"{last if given.get('certain') else first} <= ?", (day,), days=Days(until=day))
 
     return (
         Filter(
@@ -80,8 +70,8 @@ def country(clause: ClauseMaker) -> Filter:
 
 
 def in_column(column: str) -> ClauseMaker:
-    """A column that holds one of the values, each bound by itself: into a JSON list the query planner cannot see."""
-    return lambda values, _: Clause(f"{column} IN ({', '.join('?' * len(values))})", tuple(values))
+    """A column that holds one of the values."""
+    return lambda values, _: ways.among(column, values)
 
 
 def inside(collection: str, sql: str, including_itself: bool = True) -> ClauseMaker:
@@ -94,6 +84,29 @@ def inside(collection: str, sql: str, including_itself: bool = True) -> ClauseMa
         return lambda records, _: Clause(sql.format(inside=f"IN ({below})"), (as_list(records),))
     both = sql.format(inside=f"IN (SELECT value FROM json_each(?) UNION ALL {below})")
     return lambda records, _: Clause(both, (as_list(records),) * 2)
+
+
+def belonging(collection: str, sql: str = "") -> ClauseMaker:
+    """Events of actors or of places, what is inside them included; `sql` narrows them further, such as by a role."""
+    narrow = acting(sql, "role") if sql else None
+
+    def clause(records: tuple[int, ...], given: Given) -> Clause:
+        if narrow and "role" in given:
+            return ways.owned(collection, records, narrow(records, given))
+        return ways.owned(collection, records)
+
+    return clause
+
+
+def rows_in(table: str, clause: ClauseMaker) -> ClauseMaker:
+    """Rows whose number is in what a SELECT gives."""
+    return lambda value, given: ways.found(table, clause(value, given))
+
+
+def parts(collection: str) -> ClauseMaker:
+    """What lies inside records of a tree, themselves left out."""
+    select = f"SELECT descendant FROM tree WHERE collection = '{collection}' AND ancestor {IN_LIST}"
+    return rows_in(collection, lambda records, _: Clause(select, (as_list(records),)))
 
 
 def acting(sql: str, role_column: str) -> ClauseMaker:
@@ -118,10 +131,7 @@ def text(table: str, example: str) -> Filter:
     return Filter(
         "q", kinds.Search(),
         "Full text, any case, with or without accents: every word must occur; `\"a phrase\"` as it stands; `prefix*`.",
-        example,
-        clause=lambda words, _: Clause(
-            f"{table}.seq IN (SELECT rowid FROM {table}_text WHERE {table}_text MATCH ?)", (words,)
-        ),
+        example, clause=lambda words, _: ways.searched(table, words),
     )  # fmt: skip
 
 
@@ -150,7 +160,7 @@ def updated_since(table: str) -> Filter:
     return Filter(
         "updated_since", kinds.Moment(), "Records created or changed at this moment or later.",
         "2024-01-01T00:00:00Z",
-        clause=lambda moment, _: Clause(f"{table}.updated_at >= ?", (_whole_second(moment),)),
+        clause=lambda moment, _: ways.since(table, "updated_at", _whole_second(moment)),
     )  # fmt: skip
 
 
@@ -159,78 +169,23 @@ def _whole_second(moment: str) -> str:
     return moment if "." not in moment else moment.split(".")[0] + "Z"
 
 
-def area(sql: str) -> tuple[Filter, Filter, Filter]:
-    """`bbox`, `near` and `radius`; `sql` says `{places}` where the SELECT of the locations goes."""
-
-    def at(places: Clause) -> Clause:
-        return Clause(sql.format(places=f"(SELECT locations.seq FROM locations WHERE {places.sql})"), places.values)
+def area(table: str) -> tuple[Filter, Filter, Filter]:
+    """`bbox`, `near` and `radius`, of places or of what happened or was said about there."""
 
     return (
         Filter(
             "bbox", kinds.Box(),
             "`west,south,east,north` in WGS 84 degrees, edges included; a west beyond its east crosses the antimeridian."
             " Places without coordinates are never inside.",
-            "36,35,38,37", clause=lambda box, _: at(_in_boxes(_split(box))),
+            "36,35,38,37", clause=lambda box, _: ways.placed(table, areas.box(box)),
         ),
         Filter(
             "near", kinds.POINT, "`latitude,longitude` in WGS 84 degrees, edge included, with `radius`."
             " Places without coordinates are never near.", "36.2,37.16",
-            clause=lambda point, given: at(_in_circle(point, given["radius"])),
+            clause=lambda point, given: ways.placed(table, areas.circle(point, given["radius"])),
         ),
         Filter(
             "radius", kinds.Kilometres(), f"Great-circle kilometres round `near`, {DEFAULT_RADIUS_KM} if left out.", "50",
             needs=("near",), default=DEFAULT_RADIUS_KM,
         ),
     )  # fmt: skip
-
-
-def _split(box: tuple[float, float, float, float]) -> list[tuple[float, float, float, float]]:
-    """The box as ranges of longitude from west to east; the antimeridian is both 180 and -180."""
-    west, south, east, north = box
-    if west > east:
-        return [(west, south, 180.0, north), (-180.0, south, east, north)]
-    edge = -180.0 if east == 180.0 else 180.0 if west == -180.0 else None
-    return [box] if edge is None else [box, (edge, south, edge, north)]
-
-
-def _in_boxes(boxes: list[tuple[float, float, float, float]]) -> Clause:
-    """Points in any of the boxes: the R*Tree, whose 32-bit floats lie 3 m about, proposes; the columns decide."""
-    one = (
-        "(locations.seq IN (SELECT seq FROM locations_box WHERE east >= ? AND west <= ? AND north >= ? AND south <= ?)"
-        " AND longitude BETWEEN ? AND ? AND latitude BETWEEN ? AND ?)"
-    )
-    values: list[float] = []
-    for west, south, east, north in boxes:
-        values += (west, east, south, north, west, east, south, north)
-    return Clause(f"({' OR '.join([one] * len(boxes))})", tuple(values))
-
-
-def _in_circle(point: tuple[float, float], radius: float) -> Clause:
-    latitude, longitude = point
-    inside = _in_boxes(_around(latitude, longitude, radius))
-    return Clause(
-        f"{inside.sql} AND great_circle_km(?, ?, latitude, longitude) <= ?",
-        (*inside.values, latitude, longitude, radius),
-    )
-
-
-def _around(latitude: float, longitude: float, radius: float) -> list[tuple[float, float, float, float]]:
-    """Boxes that hold the whole circle, a little more rather than less; round a pole they take every longitude."""
-    angle = radius / EARTH_RADIUS_KM * 1.000001
-    degrees = math.degrees(angle)
-    south, north = latitude - degrees, latitude + degrees
-    if south <= -90 or north >= 90:
-        return [(-180.0, max(south, -90.0), 180.0, min(north, 90.0))]
-    reach = math.degrees(math.asin(min(1.0, math.sin(angle) / math.cos(math.radians(latitude)))))
-    west, east = longitude - reach, longitude + reach
-    return _split((west + 360 if west < -180 else west, south, east - 360 if east > 180 else east, north))
-
-
-def great_circle_km(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
-    """The distance of two points on a sphere of the Earth's mean radius, by the haversine formula."""
-    a, b = math.radians(latitude), math.radians(other_latitude)
-    half_chord = (
-        math.sin((b - a) / 2) ** 2
-        + math.cos(a) * math.cos(b) * math.sin(math.radians(other_longitude - longitude) / 2) ** 2
-    )
-    return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, half_chord)))

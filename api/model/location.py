@@ -84,7 +84,7 @@ LOCATIONS = Resource(
             filters.inside("locations", "locations.seq {inside}", including_itself=False),
         ),
         filters.exact_name("locations", "Saraqeb"),
-        *filters.area("locations.seq IN {places}"),
+        *filters.area("locations"),
         filters.text("locations", "Aleppo"),
         filters.updated_since("locations"),
     ),

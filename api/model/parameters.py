@@ -20,10 +20,41 @@ MOST_VALUES = 100
 
 @dataclass(frozen=True)
 class Clause:
-    """A piece of SQL and the values bound in it; the two always travel together."""
+    """A piece of SQL and the values bound in it; the two always travel together.
+
+    A filter's clause looks at one row at a time. Where its rows can be found without looking at all of them, `way` says
+    how; where it bounds the days, `days` says to what.
+    """
 
     sql: str
     values: tuple[SqlValue, ...] = ()
+    way: "Way | None" = None
+    days: "Days | None" = None
+
+
+@dataclass(frozen=True)
+class Way:
+    """How the rows of one filter are found: `tables` stands in FROM and ends in the noun's table, `where` beside it.
+
+    `size` is a SELECT of about how many rows there are, and costs less than a page of them. Where they come in the order
+    of days, `day` and `row` are the columns of the first day and the row number, or `text_row` is both in one.
+    """
+
+    tables: Clause
+    where: Clause
+    size: Clause
+    day: str = ""
+    row: str = ""
+    text_row: str = ""
+
+
+@dataclass(frozen=True)
+class Days:
+    """Bounds of a record's first day, or with `is_of_last` of its last one."""
+
+    since: str | None = None
+    until: str | None = None
+    is_of_last: bool = False
 
 
 ClauseMaker = Callable[[Any, Given], Clause]

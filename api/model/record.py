@@ -18,10 +18,20 @@ LANGUAGE_TAG = "[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
 SCHEMES = ("wikidata", "geonames", "ucdp", "acled", "hdx", "isni", "doi", "osm")
 
 
-class Texts(fields.Dict):
-    """Texts by name. marshmallow tells their faults under `key` and `value`; here they stand at the name itself."""
+class NamedTexts(fields.Dict):
+    """Texts by name, `most` of them at the most; none by default.
+
+    marshmallow tells their faults under `key` and `value`; here they stand at the name itself.
+    """
+
+    def __init__(self, keys: fields.Field[Any], values: fields.Field[Any], most: int = 100, **options: Any) -> None:
+        self.most = most
+        metadata = {"maxProperties": most} | options.pop("metadata", {})
+        super().__init__(keys, values, load_default=dict, metadata=metadata, **options)
 
     def _deserialize(self, value: Any, *rest: Any, **options: Any) -> Any:
+        if isinstance(value, dict) and len(value) > self.most:
+            raise ValidationError(f"Must have at most {self.most} members; has {len(value)}.")
         try:
             return super()._deserialize(value, *rest, **options)  # type: ignore[no-untyped-call]
         except ValidationError as error:
@@ -33,16 +43,18 @@ class Texts(fields.Dict):
             raise ValidationError(faults) from None
 
 
+class Texts(NamedTexts):
+    """Ids by the scheme that gave them."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(Choice(SCHEMES), Text(128), len(SCHEMES), **options)
+
+
 class Record(Schema):
     """Members of every record as it is written. Unknown members are refused."""
 
     id = OwnId(required=True)
-    external_ids = Texts(
-        keys=Choice(SCHEMES),
-        values=Text(128),
-        load_default=dict,
-        metadata={"description": "The same thing elsewhere: scheme to id."},
-    )
+    external_ids = Texts(metadata={"description": "The same thing elsewhere: scheme to id."})
 
 
 class LinksSchema(Schema):

@@ -23,6 +23,7 @@ from api.model.taxonomy import (
     STATEMENT_KINDS,
     STATEMENT_TYPES,
 )
+from api.model.ways import IN_LIST, as_list
 
 NUMBERS = ("low", "best", "high", "share")
 
@@ -131,14 +132,16 @@ def _figure(each: Document) -> str:
     return f"{each['measure']} {each['population']}: {hedge}{number:.15g}"
 
 
+def _found(clause: ClauseMaker) -> ClauseMaker:
+    return filters.rows_in("statements", clause)
+
+
 def _part(part: str) -> ClauseMaker:
-    return filters.inside(
-        "actors",
-        f"statements.seq IN (SELECT statement FROM statement_actors WHERE part = '{part}' AND actor {{inside}})",
-    )
+    select = f"SELECT statement FROM statement_actors WHERE part = '{part}' AND actor {{inside}}"
+    return _found(filters.inside("actors", select))
 
 
-ABOUT_PLACE = "statements.seq IN (SELECT statement FROM statement_locations WHERE location {})"
+ABOUT_PLACE = "SELECT statement FROM statement_locations WHERE location {inside}"
 
 STATEMENTS = Resource(
     name="statements",
@@ -150,9 +153,7 @@ STATEMENTS = Resource(
         filters.one_of("type", STATEMENT_TYPES, "statements.type", "condemn", "What kind of utterance it is."),
         filters.named(
             "actor", "actors", "Turkey", "Speaker, addressee or represented, or an organisation one of them belongs to.",
-            filters.acting(
-                "statements.seq IN (SELECT statement FROM statement_actors WHERE actor {inside}{role})", "part"
-            ),
+            _found(filters.acting("SELECT statement FROM statement_actors WHERE actor {inside}{role}", "part")),
         ),
         Filter("role", kinds.Word(PARTS), "With `actor`: only in this part.", "speaker", True, needs=("actor",)),
         filters.named(
@@ -164,28 +165,31 @@ STATEMENTS = Resource(
         filters.one_of("kind", STATEMENT_KINDS, "statements.kind", "quote", "Verbatim or in other words."),
         filters.named(
             "event", "events", "northern-syria-offensive", "An event that it is about; its parts are events of their own.",
-            lambda events, _: Clause(
-                f"statements.seq IN (SELECT statement FROM statement_events WHERE event {filters.IN_LIST})",
-                (filters.as_list(events),),
+            _found(
+                lambda events, _: Clause(
+                    f"SELECT statement FROM statement_events WHERE event {IN_LIST}", (as_list(events),)
+                )
             ),
         ),
         filters.named(
             "location", "locations", "Aleppo",
             "The place where it was said or that an event it is about took place, with everything inside it.",
-            filters.inside("locations", ABOUT_PLACE.format("{inside}")),
+            _found(filters.inside("locations", ABOUT_PLACE)),
         ),
         filters.country(
-            lambda codes, _: Clause(
-                ABOUT_PLACE.format(f"IN (SELECT seq FROM locations WHERE country {filters.IN_LIST})"),
-                (filters.as_list(codes),),
+            _found(
+                lambda codes, _: Clause(
+                    ABOUT_PLACE.format(inside=f"IN (SELECT seq FROM locations WHERE country {IN_LIST})"),
+                    (as_list(codes),),
+                )
             )
         ),
         *filters.span("statements.date", "statements.end_date", ("2024-11-27", "2024-11-29")),
-        *filters.area(ABOUT_PLACE.format("IN {places}")),
+        *filters.area("statements"),
         filters.text("statements", "sovereignty"),
         filters.named(
             "source", "sources", "ssbcrack-half-of-aleppo", "A source that reports it, or one that such a source rewrites.",
-            filters.inside("sources", "statements.seq IN (SELECT statement FROM statement_sources WHERE source {inside})"),
+            _found(filters.inside("sources", "SELECT statement FROM statement_sources WHERE source {inside}")),
         ),
         filters.dataset("statements"),
         filters.updated_since("statements"),

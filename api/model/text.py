@@ -5,11 +5,16 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import orjson
 
 APOSTROPHES = "'’‘`´ʼʻʿʾ"
 """Marks that transliterations use or leave out at will: Hay'at, Hay’at and Hayat are one word."""
 
 _DROPPED = str.maketrans("", "", APOSTROPHES)
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
 _NOT_WORD = re.compile(r"[\W_]+")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 SUGGESTION_LIKENESS = 0.6
@@ -19,15 +24,21 @@ LONGEST_SHOWN = 80
 LONGEST_KEY = 100
 
 
+@lru_cache(2048)
 def fold(text: str) -> str:
     """The form in which names are compared: no case, accents, apostrophes or punctuation; single spaces.
 
     >>> fold("Hay’at Tahrir al-Shām")
     'hayat tahrir al sham'
     """
-    decomposed = unicodedata.normalize("NFKD", text.translate(_DROPPED)).translate(_DROPPED)  # ŉ holds one
-    bare = "".join(each for each in decomposed if not unicodedata.combining(each))
+    bare = text.replace("'", "").replace("`", "") if text.isascii() else _bare(text)
     return _NOT_WORD.sub(" ", bare.casefold()).strip()
+
+
+def _bare(text: str) -> str:
+    """The text without apostrophes and accents."""
+    decomposed = unicodedata.normalize("NFKD", text.translate(_DROPPED)).translate(_DROPPED)  # ŉ holds one
+    return _NOT_ASCII.sub(lambda found: "" if unicodedata.combining(found[0]) else found[0], decomposed)
 
 
 def unstorable(text: str) -> str | None:
@@ -51,7 +62,17 @@ def shown(text: str) -> str:
 
 def to_json(value: object) -> str:
     """JSON text as it is stored and sent: compact, characters as they are."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps(value).decode()
+
+
+def to_json_bytes(value: object) -> bytes:
+    """The same in UTF-8, as it goes over the wire."""
+    return orjson.dumps(value)
+
+
+def from_json(text: str | bytes) -> Any:
+    """The value of a text that is stored, which is sound; what strangers send is read by `importers/strict_json.py`."""
+    return orjson.loads(text)
 
 
 def sort_key(text: str) -> str:

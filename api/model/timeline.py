@@ -1,6 +1,5 @@
 """Timeline: the events and statements of one filter, in one chronological list."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -15,7 +14,7 @@ from api.model.parameters import Filter
 from api.model.resource import Column, Resource, column
 from api.model.statement import STATEMENTS
 from api.model.taxonomy import ROLES, STATEMENT_TYPES
-from api.model.text import to_json
+from api.model.text import from_json, to_json_bytes
 
 ENTRIES = ("event", "statement")
 
@@ -96,9 +95,9 @@ TIMELINE = Timeline(
 )  # fmt: skip
 
 
-def entry_text(entry: str, document: str) -> str:
-    """A stored event or statement as an entry of the timeline, JSON text around JSON text."""
-    record = json.loads(document)
+def entry_text(entry: str, document: bytes) -> bytes:
+    """A stored event or statement as an entry of the timeline, JSON around JSON."""
+    record = from_json(document)
     head = {
         "entry": entry,
         "id": record["id"],
@@ -108,4 +107,4 @@ def entry_text(entry: str, document: str) -> str:
         "type": record["type"],
         "location": record["location"],
     }
-    return f'{to_json(head)[:-1]},"record":{document}}}'
+    return b'%s,"record":%s}' % (to_json_bytes(head)[:-1], document)

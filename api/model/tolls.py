@@ -81,8 +81,15 @@ def _totals(claims: Iterable[Claim], measure: str) -> Iterator[_Total]:
             yield _total(claim, parts)
 
 
+UNKNOWN: Mapping[str, Any] = {
+    "low": None, "best": None, "high": None, "civilians": None, "qualifier": None, "basis": None, "disputed": False,
+}  # fmt: skip
+
+
 def toll(claims: Sequence[Claim], measure: str) -> dict[str, Any]:
     """`{low, best, high, civilians, qualifier, basis, disputed}` of one measure; `claims` are oldest first. Unknown is null."""
+    if not any(claim.figures for claim in claims):
+        return dict(UNKNOWN)
     totals = list(_totals(claims, measure))
     newest = sorted(
         (each for each in totals if each.number is not None), key=lambda each: (each.is_accepted, each.claim.day)

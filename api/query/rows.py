@@ -9,10 +9,10 @@ from api.query.cursor import Position
 
 
 class Row(NamedTuple):
-    """One row of a list: what it is, its document as JSON text, and its place in the order."""
+    """One row of a list: what it is, its document as JSON in UTF-8, and its place in the order."""
 
     entry: str
-    document: str
+    document: bytes
     keys: tuple[SqlValue, ...]
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from api.model.parameters import Clause
 from api.model.taxonomy import OPEN_ABOVE, OPEN_BELOW
 from api.query.cursor import Position
+from api.query.plan import Plan
 from api.query.select import after, conjunction
 
 
@@ -118,32 +119,35 @@ class Summary:
 
     noun: str
     names: Sequence[str]
-    clauses: Sequence[Clause]
+    plan: Plan
+    has_parts: bool = False
+    """Are there events that are part of longer ones?"""
 
     def matched(self) -> Clause:
         """A WITH of the rows in their groups: `matched (seq, k0, k1, …)`, once for each group that a row is in."""
         groups = [GROUPS[self.noun][name] for name in self.names]
         keys = [group.key for group in groups] + ["''"] * (2 - len(groups))
-        where = conjunction(self.clauses)
+        where = conjunction(self.plan.clauses)
         added = f", part_of, {', '.join(TOLLS)}" if self.noun == "events" else ""
         return Clause(
-            f"WITH matched AS MATERIALIZED (SELECT {self.noun}.seq AS seq, {keys[0]} AS k0, {keys[1]} AS k1{added}"
-            f" FROM {self.noun} {' '.join(group.join for group in groups)} WHERE {where.sql})",
-            where.values,
+            f"WITH matched AS {'' if self.has_parts else 'NOT '}MATERIALIZED"
+            f" (SELECT {self.noun}.seq AS seq, {keys[0]} AS k0, {keys[1]} AS k1{added}"
+            f" FROM {self.plan.tables.sql} {' '.join(group.join for group in groups)} WHERE {where.sql})",
+            (*self.plan.tables.values, *where.values),
         )
 
     def page(self, order: Sequence[str], descending: Sequence[bool], limit: int, position: Position | None) -> Clause:
         """The SELECT of `limit` + 1 groups: k0, k1, size, and for events each of `TOLLS` and how many events gave one."""
         matched = self.matched()
-        tolls = _tolls("source" in self.names) if self.noun == "events" else ""
-        rows = "matched LEFT JOIN covered USING (seq, k0, k1)" if tolls else "matched"
+        tolls = _tolls("source" in self.names, self.has_parts) if self.noun == "events" else ""
+        rows = "matched LEFT JOIN covered USING (seq, k0, k1)" if self.has_parts else "matched"
         grouped = f"SELECT k0, k1, count(*) AS size{tolls} FROM {rows} GROUP BY k0, k1"
         backward = position is not None and position.is_backward
         falls = [each != backward for each in descending]
         begin = after(order, falls, position.keys) if position else Clause("true")
         by = ", ".join(f"{key}{' DESC' if down else ''}" for key, down in zip(order, falls, strict=True))
         return Clause(
-            f"{matched.sql}{COVERED if tolls else ''} SELECT * FROM ({grouped}) WHERE {begin.sql} ORDER BY {by} LIMIT ?",
+            f"{matched.sql}{COVERED if self.has_parts else ''} SELECT * FROM ({grouped}) WHERE {begin.sql} ORDER BY {by} LIMIT ?",
             (*matched.values, *begin.values, limit + 1),
         )
 
@@ -160,7 +164,7 @@ class Summary:
             f" count(*), {_least('min', OPEN_BELOW, ('low', 'best', 'high'))},"
             f" {_least('max', OPEN_ABOVE, ('high', 'best', 'low'))},"
             " min(value ->> 'share'), max(value ->> 'share')"
-            " FROM matched JOIN statements USING (seq), json_each(doc, '$.figures') GROUP BY k0, k1, measure, population"
+            " FROM matched JOIN statements_doc USING (seq), json_each(doc, '$.figures') GROUP BY k0, k1, measure, population"
             " ORDER BY measure, population",
             matched.values,
         )
@@ -177,15 +181,18 @@ def _least(pick: str, left_open: Sequence[str], numbers: tuple[str, str, str]) -
     return f"CASE WHEN count({bound}) FILTER (WHERE {given}) = count(*) FILTER (WHERE {given}) THEN {pick}({bound}) END"
 
 
-def _tolls(by_source: bool) -> str:
+def _tolls(by_source: bool, has_parts: bool) -> str:
     """The tolls added up. They belong to whoever gave them, so a source's group has none of what others gave."""
     if by_source:
         return "".join(f", NULL AS {column}" for column in TOLLS) + ", 0 AS counted"
-    sums = {column: f"sum({column}) FILTER (WHERE {_stands_alone(whole)})" for column, whole in TOLLS.items()}
+    alone = f" FILTER (WHERE {_stands_alone('fatalities')})" if has_parts else ""
+    sums = {
+        column: f"sum({column})" + (f" FILTER (WHERE {_stands_alone(whole)})" if has_parts else "")
+        for column, whole in TOLLS.items()
+    }
     for bound in ("fatalities_low", "fatalities_high"):  # one that is open leaves the sum open
-        alone = f"FILTER (WHERE {_stands_alone('fatalities')})"
-        sums[bound] = f"CASE WHEN count({bound}) {alone} = count({GIVEN.format('')}) {alone} THEN {sums[bound]} END"
-    counted = f"count({GIVEN.format('')}) FILTER (WHERE {_stands_alone('fatalities')})"
+        sums[bound] = f"CASE WHEN count({bound}){alone} = count({GIVEN.format('')}){alone} THEN {sums[bound]} END"
+    counted = f"count({GIVEN.format('')}){alone}"
     return "".join(f", {sql} AS {column}" for column, sql in sums.items()) + f", {counted} AS counted"
 
 

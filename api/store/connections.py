@@ -1,16 +1,21 @@
 """Opening the database: what is refused, and how a connection is set up; SQLite's settings have their reason beside them."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
-from api.model.filters import great_circle_km
+from api.model.areas import great_circle_km
 from api.store import sqlite
 
 APPLICATION_ID = 0x45544C31
 """“ETL1” in the file's header says that it is ours."""
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_MS = 2000
 CACHE_KIB = 32 * 1024
+CHECK_SECONDS = 0.2
+"""How long a start looks for damage: some hundred megabytes, while a million events are ten gigabytes."""
+PAGE_BYTES = 8192
+"""Of a new file. A document of an imported event has some 2 KB: of SQLite's usual pages it would leave the half empty."""
 
 
 class StoreRefused(Exception):
@@ -32,6 +37,7 @@ def open_writer(path: Path, any_thread: bool = False) -> sqlite.Connection:
     _refuse_old_sqlite()
     connection = sqlite.connect(path, isolation_level=None, timeout=BUSY_MS / 1000, check_same_thread=not any_thread)
     try:
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         to_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")  # NORMAL lost acknowledged commits in simulated power cuts
         connection.execute("PRAGMA fullfsync = ON")  # without it macOS leaves what is synced in the disk's cache
@@ -55,6 +61,14 @@ def to_wal(connection: sqlite.Connection) -> None:
             time.sleep(0.01)
 
 
+def alone(connection: sqlite.Connection) -> bool:
+    """Leave WAL mode, which works only where no other connection has the file open; `to_wal` goes back to it."""
+    try:
+        return bool(connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0] == "delete")
+    except sqlite.OperationalError:
+        return False
+
+
 def _refuse_old_sqlite() -> None:
     if sqlite.version_tuple() < sqlite.OLDEST:
         wanted = ".".join(map(str, sqlite.OLDEST))
@@ -76,9 +90,10 @@ def check(path: Path) -> None:
     try:
         connection = sqlite.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
         try:
+            _roll_back(connection)
             _check_length(path)
             _check_header(path, connection)
-            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            verdict = _quick_check(connection)
         finally:
             connection.close()
     except sqlite.OperationalError as error:  # a lock, no room, no right to write: the file itself may be sound
@@ -91,6 +106,26 @@ def check(path: Path) -> None:
         raise StoreRefused(f"{path} is damaged: {error}", DAMAGED) from None
     if verdict != "ok":
         raise StoreRefused(f"{path} is damaged: {verdict.splitlines()[-1]}", DAMAGED)
+
+
+def _quick_check(connection: sqlite.Connection) -> str:
+    """What `quick_check` says within a moment. Of a large file it sees a part; `event-timeline check` sees all of it."""
+    last = time.monotonic() + CHECK_SECONDS
+    connection.set_progress_handler(lambda: time.monotonic() > last, 1000)
+    try:
+        return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite.OperationalError as error:
+        if "interrupted" not in str(error):
+            raise
+        return "ok"
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
+def _roll_back(connection: sqlite.Connection) -> None:
+    """The first read undoes what a process that was killed outside WAL mode left half done."""
+    with suppress(sqlite.DatabaseError):  # which the checks that follow tell better
+        connection.execute("SELECT 1 FROM sqlite_schema")
 
 
 def _check_length(path: Path) -> None:

@@ -1,12 +1,12 @@
 """How records hang together: the join tables of each noun, the trees, and which records a change reaches."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from api.model.filters import IN_LIST, as_list
 from api.model.taxonomy import MEMBERSHIP
+from api.model.text import from_json
+from api.model.ways import IN_LIST, as_list
 from api.store import sqlite
 
 Record = Mapping[str, Any]
@@ -27,6 +27,13 @@ STATEMENT_PLACES = (
     "INSERT OR IGNORE INTO statement_locations SELECT statement, location FROM statement_events"
     f" JOIN events ON events.seq = event WHERE location IS NOT NULL AND statement {IN_LIST}"
 )
+
+
+EVENT_OWNERS = {
+    "locations": "SELECT seq AS event, location AS owner FROM events WHERE location IS NOT NULL AND seq",
+    "actors": "SELECT event, actor AS owner FROM event_actors WHERE event",
+}
+"""For each noun whose events are kept in the order of days, the SELECT of an event and what it belongs to by itself."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,19 @@ def place_statements(connection: sqlite.Connection, seqs: Iterable[int]) -> None
     )
 
 
+def place_events(connection: sqlite.Connection, seqs: Iterable[int]) -> None:
+    """Write anew to which actors and places events belong, those that hold the ones named included."""
+    chosen = as_list(seqs)
+    for name, select in EVENT_OWNERS.items():
+        connection.execute(f"DELETE FROM {name}_events WHERE event {IN_LIST}", (chosen,))
+        connection.execute(
+            f"INSERT INTO {name}_events (owner, start_date, event, end_date) WITH own AS ({select} {IN_LIST})"
+            f" SELECT owner, start_date, event, end_date FROM (SELECT event, owner FROM own UNION SELECT event, ancestor"
+            f" FROM own JOIN tree ON collection = '{name}' AND descendant = owner) JOIN events ON seq = event",
+            (chosen,),
+        )
+
+
 def plant(connection: sqlite.Connection, collection: str, seqs: set[int]) -> set[str]:
     """Write the branches of a tree anew that hang on these records; the ids of those that would lie inside themselves."""
     moved = as_list(seqs | _in_tree(connection, collection, "descendant", "ancestor", seqs))
@@ -113,4 +133,4 @@ def plant(connection: sqlite.Connection, collection: str, seqs: set[int]) -> set
 
 def parse(record: str) -> dict[str, Any]:
     """A stored record."""
-    return json.loads(record)  # type: ignore[no-any-return]
+    return from_json(record)  # type: ignore[no-any-return]

@@ -10,9 +10,9 @@ Record = dict[str, Any]
 
 SELF_AND_INNER = "IN (SELECT ? UNION ALL SELECT descendant FROM tree WHERE collection = ? AND ancestor = ?)"
 EVENT_COUNTS = {
-    "sources": "SELECT event FROM event_sources WHERE source",
-    "locations": "SELECT seq FROM events WHERE location",
-    "actors": "SELECT event FROM event_actors WHERE actor",
+    "sources": "events WHERE seq IN (SELECT event FROM event_sources WHERE source {inner})",
+    "locations": "locations_events WHERE owner = ?",
+    "actors": "actors_events WHERE owner = ?",
 }
 STATEMENT_COUNTS = {
     "sources": "SELECT statement FROM statement_sources WHERE source",
@@ -94,10 +94,9 @@ class Lookups:
     def counts(self, collection: str, seq: int) -> Record:
         """Events and statements that a filter by this record finds, and the span of days of the events."""
         inner = (seq, collection, seq)
+        rows = EVENT_COUNTS[collection].format(inner=SELF_AND_INNER)
         events, first, last = self.connection.execute(
-            "SELECT count(*), min(start_date), max(end_date) FROM events"
-            f" WHERE seq IN ({EVENT_COUNTS[collection]} {SELF_AND_INNER})",
-            inner,
+            f"SELECT count(*), min(start_date), max(end_date) FROM {rows}", inner if "tree" in rows else (seq,)
         ).fetchone()
         (statements,) = self.connection.execute(
             f"SELECT count(DISTINCT statement) FROM ({STATEMENT_COUNTS[collection]} {SELF_AND_INNER})", inner

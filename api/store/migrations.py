@@ -9,6 +9,7 @@ from sqlite_utils import Database, Migrations
 
 from api.model.moments import now
 from api.model.nouns import NOUNS
+from api.model.ways import DAYS
 from api.store import sqlite
 from api.store.connections import APPLICATION_ID, SCHEMA_VERSION, check, open_writer
 from api.store.links import parse
@@ -38,6 +39,16 @@ def m002_writing(db: Database) -> None:
         for seq, record in rows.fetchall():
             tables.seq_of[noun.name, parse(record)["id"]] = seq
             tables.point(noun.name, parse(record)["id"], None, parse(record))
+
+
+@MIGRATIONS()
+def m003_scale(db: Database) -> None:
+    """Documents in tables of their own, events in the order of days; the tables are filled when all is rendered anew."""
+    _run(db, "m003_scale.sql")
+    tables = (f"UPDATE {name} SET days = julianday(end_date) - julianday({first})" for name, first in DAYS.items())
+    for each in tables:
+        db.execute(each)
+    db.execute("UPDATE store SET documents = 0 WHERE EXISTS (SELECT 1 FROM changes)")
 
 
 def _run(db: Database, script: str) -> None:

@@ -106,6 +106,10 @@ class Reader:
             self._seen = (counter, Version(*self.rows(NEWEST)[0]))
         return self._seen[1]
 
+    def generation(self) -> int:
+        """A number that is another one whenever another connection has committed since."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
     def schema_version(self) -> int:
         """The version of the schema that the file has."""
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()

@@ -8,6 +8,7 @@ from api.model.problem import Problem
 from api.model.text import shown
 from api.query import select
 from api.query.cursor import Position
+from api.query.plan import Sizes
 from api.query.rows import Page, Row, edges
 from api.query.select import Selection
 from api.store.naming import closest, named
@@ -19,12 +20,24 @@ EXPORT_PAGE = 1000
 
 def page(reader: Reader, selection: Selection, limit: int, position: Position | None) -> Page:
     """The page of at most `limit` rows from the position on; a backward position gives the page that ends there."""
-    found = [_row(each) for each in _rows(reader, select.page(selection, limit, position))]
+    found = [_row(each) for each in _rows(reader, select.page(selection, limit, position, known(reader, selection)))]
     has_more, rows = len(found) > limit, found[:limit]
     if position is not None and position.is_backward:
         rows.reverse()
     before, after = edges([row.keys for row in rows], position, has_more)
     return Page(rows, before, after)
+
+
+def known(reader: Reader, selection: Selection) -> list[Sizes | None]:
+    """For each branch the sizes by which it is planned."""
+    asked = [branch.sizes() for branch in selection.branches]
+    return [sizes(reader, each) if each else None for each in asked]
+
+
+def sizes(reader: Reader, asked: Clause) -> Sizes:
+    """What a plan needs to know (`api/query/plan.py`)."""
+    total, longest, *rows = _rows(reader, asked)[0]
+    return Sizes(total, longest, tuple(rows))
 
 
 def _rows(reader: Reader, clause: Clause) -> list[tuple[Any, ...]]:
@@ -60,12 +73,14 @@ def _rows_from(reopen: Callable[[], Reader], selection: Selection, found: Page) 
 
 def total(reader: Reader, selection: Selection) -> int:
     """How many rows a list has in all."""
-    return int(_rows(reader, select.count(selection))[0][0])
+    return int(_rows(reader, select.count(selection, known(reader, selection)))[0][0])
 
 
-def document(reader: Reader, collection: str, record_id: str) -> tuple[int, str]:
-    """One record as version and JSON text; where there is none, the `Problem` that says what became of it."""
-    rows = reader.rows(f"SELECT version, doc FROM {collection} WHERE id = ?", (record_id,))
+def document(reader: Reader, collection: str, record_id: str) -> tuple[int, bytes]:
+    """One record as version and JSON in UTF-8; where there is none, the `Problem` that says what became of it."""
+    rows = reader.rows(
+        f"SELECT version, CAST(doc AS BLOB) FROM {collection} JOIN {collection}_doc USING (seq) WHERE id = ?", (record_id,)
+    )
     if not rows:
         raise missing(reader, collection, record_id)
     return rows[0][0], rows[0][1]

@@ -1,19 +1,24 @@
 """Bundles in: what is new, what differs, what stands against it, and a report of each record."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from api.model.bundle import Bundle, invalid
+from api.model.bundle import Bundle, Records, invalid
 from api.model.changes import Author
-from api.model.filters import IN_LIST, as_list
-from api.model.nouns import NOUNS
+from api.model.fields import targets_of
+from api.model.nouns import BY_NAME, NOUNS
 from api.model.problem import Fault, Problem
+from api.model.shape import shape_of
 from api.model.text import to_json
+from api.model.ways import IN_LIST, as_list
 from api.store import sqlite
+from api.store.readers import version_of
 from api.store.resolving import Resolved, resolve, unknown_datasets
+from api.store.tallying import tally
 from api.store.transaction import Undo, transaction
-from api.store.writing import Writer
+from api.store.writing import Id, Writer
 
 CONFLICT_RULES = ("fail", "skip", "replace")
 MANY = 50
@@ -95,23 +100,33 @@ def write(
 
 def receive(writer: Writer, bundle: Bundle, rules: Rules) -> Report:
     """The same within a transaction that somebody else began."""
-    return _Receiver(writer, bundle, rules).receive()
+    receiver = Receiver(writer, bundle, rules)
+    changed = receiver.changed()
+    if any(changed.values()):
+        writer.apply(changed)
+    receiver.finish(changed)
+    return receiver.report
 
 
-class _Receiver:
+class Receiver:
+    """Compares a bundle with what is stored."""
+
     def __init__(self, writer: Writer, bundle: Bundle, rules: Rules) -> None:
         self.writer, self.bundle, self.rules = writer, bundle, rules
         self.connection = writer.connection
         self.report = Report()
         self.conflicts: list[Fault] = []
 
-    def receive(self) -> Report:
+    def changed(self) -> dict[str, list[dict[str, Any]]]:
+        """The records that are new or different; datasets are written already. `Problem` for what stands against it."""
         writer, records = self.writer, self.bundle.records
         for noun in NOUNS:
             writer.find(noun.name, (each["id"] for each in records[noun.name]))
         skipped = self._meet_the_past()
         datasets = self._changed_datasets()
-        self.report.resolved, faults = resolve(self.connection, records, writer.seq_of)
+        self._targets = _targets(records)
+        outside = set().union(*self._targets.values())
+        self.report.resolved, faults = resolve(self.connection, records, writer.seq_of, outside)
         faults += unknown_datasets(self.connection, records, (each["id"] for each in self.bundle.datasets))
         if faults:
             raise invalid(faults)
@@ -128,10 +143,7 @@ class _Receiver:
             first = f"{self.conflicts[0].pointer}: {self.conflicts[0].detail}"
             raise Problem(409, "conflict", f"{count} from what is stored; the first is at {first}", self.conflicts)
         self._write_datasets(datasets)
-        if any(changed.values()):
-            writer.apply(changed)
-        self._finish(changed["events"], sum(map(len, changed.values())))
-        return self.report
+        return changed
 
     def _meet_the_past(self) -> set[tuple[str, str]]:
         """Records that were deleted or merged are in conflict; the keys of those that stay so."""
@@ -161,7 +173,7 @@ class _Receiver:
         held = self.writer.held.get(key)
         if held is None:
             return self._report(key, "created", self.writer.version(key) + 1)
-        if held.record == record:
+        if held.text == to_json(record) or shape_of(BY_NAME[name].record)(held.record) == record:
             return self._report(key, "unchanged", held.version)
         return self._meet(key, f"/{name}/{index}", held.version, held.change)
 
@@ -208,9 +220,24 @@ class _Receiver:
             self.writer.keep("datasets", dataset["id"], version, change, to_json(dataset))
             self.writer.tables.database.table("datasets").upsert(dataset, pk="id")
 
-    def _finish(self, events: list[dict[str, Any]], count: int) -> None:
-        pairs = self.connection.execute(DUPLICATES, (as_list(each["id"] for each in events), MOST_DUPLICATES))
+    def targets(self) -> Mapping[Id, set[Id]]:
+        """What each record refers to, by ids."""
+        return _targets(self.bundle.records) if self.report.resolved else self._targets
+
+    def finish(self, changed: Mapping[str, list[dict[str, Any]]]) -> None:
+        """What there is to say once the records are written."""
+        events = as_list(each["id"] for each in changed["events"])
+        pairs = self.connection.execute(DUPLICATES, (events, MOST_DUPLICATES))
         self.report.possible_duplicates = sorted({(min(pair), max(pair)) for pair in pairs})
-        (self.report.dataset_version,) = self.connection.execute("SELECT coalesce(max(seq), 0) FROM changes").fetchone()
-        if count >= MANY:
-            self.connection.execute("ANALYZE")
+        self.report.dataset_version = version_of(self.connection).seq
+        if sum(map(len, changed.values())) >= MANY:
+            tally(self.connection)
+
+
+def _targets(records: Records) -> dict[Id, set[Id]]:
+    found = {}
+    for noun in NOUNS:
+        targets = targets_of(noun.record)
+        for record in records[noun.name]:
+            found[noun.name, record["id"]] = set(targets(record))
+    return found

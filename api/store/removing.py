@@ -7,10 +7,10 @@ from marshmallow import Schema
 
 from api.model.bundle import faults
 from api.model.fields import references
-from api.model.filters import IN_LIST, as_list
 from api.model.nouns import BY_NAME
 from api.model.problem import Fault, Problem
 from api.model.text import to_json
+from api.model.ways import IN_LIST, as_list
 from api.store import links, sqlite
 from api.store.resolving import put, resolve
 from api.store.writing import Writer

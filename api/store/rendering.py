@@ -5,16 +5,17 @@ list is then joining stored text, which costs a small fraction of dumping it thr
 (`tests/benchmarks/compare.py`).
 """
 
-from api.model.filters import IN_LIST, as_list
 from api.model.nouns import NOUNS
 from api.model.resource import Resource
+from api.model.shape import order_of, shape_of
 from api.model.text import fold, to_json
-from api.store import sqlite
+from api.model.ways import DAYS, IN_LIST, as_list, text_row
+from api.store import links, sqlite
 from api.store.links import Touched, parse
 from api.store.lookups import Lookups
-from api.store.views import VIEWS
+from api.store.views import VIEWS, View
 
-DOCUMENTS = 1
+DOCUMENTS = 2
 """The form of the documents. Raised with every change of a view or its schema, it makes a start render all of them anew."""
 BATCH = 500
 """Rows read at a time: few enough to hold."""
@@ -34,6 +35,7 @@ def render(connection: sqlite.Connection, touched: Touched) -> None:
 
 def render_all(connection: sqlite.Connection) -> None:
     """Write everything anew, in the current form."""
+    links.place_events(connection, (seq for (seq,) in connection.execute("SELECT seq FROM events")))
     for noun in NOUNS:
         seqs = {seq for (seq,) in connection.execute(f"SELECT seq FROM {noun.name}")}
         render(connection, {each.name: seqs if each is noun else set() for each in NOUNS})
@@ -48,15 +50,30 @@ def _render_batch(connection: sqlite.Connection, noun: Resource, seqs: list[int]
         (as_list(seqs),),
     ).fetchall()
     for seq, record_id, version, created_at, updated_at, record in rows:
-        view = VIEWS[name](seq, parse(record), look)
+        view = VIEWS[name](seq, shape_of(noun.record)(parse(record)), look)
         view.document.update(
             version=version,
             created_at=created_at,
             updated_at=updated_at,
             links={"self": f"/v1/{name}/{record_id}"},
         )
-        columns = view.columns | {"doc": to_json(noun.view_schema.dump(view.document))}
-        assignments = ", ".join(f"{column} = ?" for column in columns)
-        connection.execute(f"UPDATE {name} SET {assignments} WHERE seq = ?", (*columns.values(), seq))
-        searched = BETWEEN_TEXTS.join(fold(each) for each in view.searched if each)
-        connection.execute(f"INSERT OR REPLACE INTO {name}_text (rowid, text) VALUES (?, ?)", (seq, searched))
+        row = seq
+        if name in DAYS:
+            connection.execute(
+                f"DELETE FROM {name}_text WHERE rowid = (SELECT text_row FROM {name} WHERE seq = ?)", (seq,)
+            )
+            row = text_row(view.document[DAYS[name]], seq)
+            view.columns["text_row"] = row
+        if view.columns:
+            assignments = ", ".join(f"{column} = ?" for column in view.columns)
+            connection.execute(f"UPDATE {name} SET {assignments} WHERE seq = ?", (*view.columns.values(), seq))
+        document = to_json(order_of(noun.view)(view.document))
+        connection.execute(f"INSERT OR REPLACE INTO {name}_doc (seq, doc) VALUES (?, ?)", (seq, document))
+        connection.execute(
+            f"INSERT OR REPLACE INTO {name}_text (rowid, text) VALUES (?, ?)", (row, searched_text(view))
+        )
+
+
+def searched_text(view: View) -> str:
+    """What full-text search reads of a record."""
+    return BETWEEN_TEXTS.join(fold(each) for each in view.searched if each)

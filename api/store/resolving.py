@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.model.bundle import Records, all_references
-from api.model.fields import NAMED
-from api.model.filters import IN_LIST, as_list
+from api.model.fields import NAMED, targets_of
 from api.model.nouns import NOUNS
 from api.model.problem import Fault
 from api.model.text import fold, nearest, shown
+from api.model.ways import IN_LIST, as_list
 from api.store import sqlite
 from api.store.past import rows_of, successor
 from api.store.rows import SeqOf
@@ -38,16 +38,24 @@ class Resolved:
     id: str
 
 
-def resolve(connection: sqlite.Connection, records: Records, seq_of: SeqOf) -> tuple[list[Resolved], list[Fault]]:
+def resolve(
+    connection: sqlite.Connection, records: Records, seq_of: SeqOf, targets: set[tuple[str, str]] | None = None
+) -> tuple[list[Resolved], list[Fault]]:
     """Put ids in place of names, and the row numbers of all that is referred to into `seq_of`.
 
-    `seq_of` knows the records themselves already. What leads nowhere comes back as faults.
+    `seq_of` knows the records themselves already, `targets` what all of them refer to, if that is known. What leads
+    nowhere comes back as faults.
     """
     resolved: list[Resolved] = []
     faults: list[Fault] = []
     missed: dict[tuple[str, str], str | None] = {}
+    targets = {
+        each for noun in NOUNS for record in records.get(noun.name, ()) for each in targets_of(noun.record)(record)
+    }
+    _find(connection, targets, seq_of)
+    if targets <= seq_of.keys():
+        return resolved, faults
     wanted = list(all_references(records))
-    _find(connection, wanted, seq_of)
     own_names = _names_of(records, seq_of)
     for pointer, name, given in wanted:
         if (name, given) in seq_of:
@@ -57,7 +65,7 @@ def resolve(connection: sqlite.Connection, records: Records, seq_of: SeqOf) -> t
             faults.append(Fault(detail, pointer=pointer))
             break
         candidates = _candidates(connection, name, given, own_names)
-        _find(connection, [("", name, each) for each in candidates], seq_of)
+        _find(connection, [(name, each) for each in candidates], seq_of)
         if len(candidates) == 1 and (name, candidates[0]) not in seq_of:
             detail = f"{shown(given)} was merged into {candidates[0]!r}, which was deleted."
             faults.append(Fault(detail, pointer=pointer))
@@ -103,8 +111,8 @@ def unknown_datasets(connection: sqlite.Connection, records: Records, more: Iter
     ]
 
 
-def _find(connection: sqlite.Connection, wanted: Iterable[tuple[str, str, str]], seq_of: SeqOf) -> None:
-    outside = {(name, record_id) for _, name, record_id in wanted if (name, record_id) not in seq_of}
+def _find(connection: sqlite.Connection, wanted: Iterable[tuple[str, str]], seq_of: SeqOf) -> None:
+    outside = {each for each in wanted if each not in seq_of}
     for noun in NOUNS:
         ids = [record_id for name, record_id in outside if name == noun.name]
         if ids:

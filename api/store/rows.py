@@ -4,6 +4,7 @@ Columns that depend on other records (tolls, counts, statuses) are set when it i
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from api.model.text import sort_key
@@ -51,6 +52,7 @@ def event_row(record: Record, seq_of: SeqOf) -> Row:
     same = ("type", "start_date", "end_date", "date_precision", "location_precision", "dataset")
     return {
         **{name: record[name] for name in same},
+        "days": days(record["start_date"], record["end_date"]),
         "title_key": sort_key(record["title"]),
         "location": seq_of.maybe("locations", record["location"]),
         "part_of": seq_of.maybe("events", record["part_of"]),
@@ -59,7 +61,13 @@ def event_row(record: Record, seq_of: SeqOf) -> Row:
 
 def statement_row(record: Record, _: SeqOf) -> Row:
     same = ("kind", "type", "date", "dataset")
-    return {**{name: record[name] for name in same}, "end_date": record["end_date"] or record["date"]}
+    end = record["end_date"] or record["date"]
+    return {**{name: record[name] for name in same}, "end_date": end, "days": days(record["date"], end)}
+
+
+def days(first: str, last: str) -> int:
+    """How many days a span reaches beyond its first one."""
+    return 0 if first == last else (date.fromisoformat(last) - date.fromisoformat(first)).days
 
 
 def actor_joins(seq: int, record: Record, seq_of: SeqOf) -> Iterator[JoinRow]:

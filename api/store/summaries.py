@@ -5,14 +5,27 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from api.model.filters import IN_LIST, as_list
+from api.model.parameters import Clause
+from api.model.ways import IN_LIST, as_list
 from api.query.cursor import Position
+from api.query.plan import narrowest, sizes_of
 from api.query.rows import edges
 from api.query.summary import GROUPS, TOLLS, Summary
 from api.store.readers import Reader
+from api.store.reading import sizes
 
 Group = dict[str, Any]
 ORDERS = {"group": ("k0", "k1"), "count": ("size", "k0", "k1")}
+
+
+HAS_PARTS = "SELECT EXISTS (SELECT 1 FROM events WHERE part_of IS NOT NULL)"
+
+
+def asked(reader: Reader, noun: str, names: Sequence[str], clauses: Sequence[Clause]) -> Summary:
+    """The question, with what its plan needs to know."""
+    known = sizes(reader, sizes_of(noun, clauses))
+    has_parts = noun == "events" and bool(reader.rows(HAS_PARTS)[0][0])
+    return Summary(noun, names, narrowest(noun, clauses, known), has_parts)
 
 
 def groups(
@@ -66,7 +79,10 @@ def _labels(
     keys = {row[f"k{position}"] for row in rows}
     collection = GROUPS[summary.noun][name].collection
     if collection:
-        named = reader.rows(f"SELECT id, doc ->> '$.name' FROM {collection} WHERE id {IN_LIST}", (as_list(keys),))
+        named = reader.rows(
+            f"SELECT id, doc ->> '$.name' FROM {collection} JOIN {collection}_doc USING (seq) WHERE id {IN_LIST}",
+            (as_list(keys),),
+        )
         return {"": None} | {record_id: {"id": record_id, "name": label} for record_id, label in named}
     if name == "week":
         return {key: _iso_week(key) if key else None for key in keys}

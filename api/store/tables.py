@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from api.model.fields import references
-from api.model.filters import IN_LIST, as_list
+from api.model.fields import targets_of
 from api.model.nouns import BY_NAME
 from api.model.text import fold
+from api.model.ways import DAYS, IN_LIST, as_list
 from api.store import sqlite
 from api.store.rows import JOIN_TABLES, JOINS, ROWS, Row, SeqOf
 
@@ -29,7 +29,7 @@ class Tables:
         row = ROWS[name](record, self.seq_of) | stamps
         seq = self.seq_of[name, record["id"]]
         if is_new:
-            row |= {"seq": seq, "id": record["id"], "created_at": stamps["updated_at"], "doc": "{}"}
+            row |= {"seq": seq, "id": record["id"], "created_at": stamps["updated_at"]}
             self.database.table(name).insert(row, pk="seq")
         else:
             self.database.table(name).update(seq, row)
@@ -72,9 +72,10 @@ class Tables:
     def remove(self, name: str, record_id: str) -> None:
         """Everything of a record, to which no other points any more, but its history."""
         seq = self.seq_of[name, record_id]
+        text_row = f"(SELECT text_row FROM {name} WHERE seq = ?)" if name in DAYS else "?"
         for sql in (
-            f"DELETE FROM {name} WHERE seq = ?",  # its joins go with it
-            f"DELETE FROM {name}_text WHERE rowid = ?",
+            f"DELETE FROM {name}_text WHERE rowid = {text_row}",
+            f"DELETE FROM {name} WHERE seq = ?",  # its joins and its document go with it
             f"DELETE FROM names WHERE collection = '{name}' AND seq = ?",
             *(["DELETE FROM locations_box WHERE seq = ?"] if name == "locations" else []),
         ):
@@ -100,8 +101,7 @@ class Tables:
 
 
 def _targets(name: str, record: Record | None) -> set[tuple[str, str]]:
-    found = references(BY_NAME[name].record_schema, record) if record else ()
-    return {(to, target) for _, to, target in found}
+    return set(targets_of(BY_NAME[name].record)(record)) if record else set()
 
 
 def folded_names(record: Record) -> list[str]:

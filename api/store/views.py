@@ -79,7 +79,7 @@ def event_view(seq: int, record: Record, look: Lookups) -> View:
     ]
     best = fatalities["best"]
     columns = {
-        "country": location and location["country"],
+        **{name: location and location[name] for name in ("country", "latitude", "longitude")},
         "fatalities": best,
         "fatalities_key": -1 if best is None else best,
         "fatalities_low": fatalities["low"],

@@ -10,10 +10,10 @@ from typing import Any
 
 from api.model.bundle import invalid
 from api.model.changes import Author
-from api.model.filters import IN_LIST, as_list
 from api.model.nouns import NOUNS
 from api.model.problem import Fault
 from api.model.text import to_json
+from api.model.ways import IN_LIST, as_list
 from api.store import links, sqlite
 from api.store.rendering import render
 from api.store.rows import SeqOf
@@ -81,14 +81,18 @@ class Writer:
             self.held[name, record_id] = Held(*rest)
             self.seq_of[name, record_id] = rest[0]
         new = [each for each in wanted if (name, each) not in self.held and (name, each) not in self.seq_of]
+        if self.connection.execute("SELECT 1 FROM removed WHERE collection = ?", (name,)).fetchone():
+            self._find_past(name, new)
+        for each in new:
+            self.seq_of[name, each] = self._free_number(name)
+
+    def _find_past(self, name: str, ids: Iterable[str]) -> None:
         for record_id, *rest in self.connection.execute(
             f"SELECT id, version, change, at, reason, merged_into, seq FROM changes WHERE collection = ? AND id {IN_LIST}"
             " ORDER BY version",
-            (name, as_list(new)),
+            (name, as_list(ids)),
         ):
             self.past[name, record_id] = Past(*rest)
-        for each in new:
-            self.seq_of[name, each] = self._free_number(name)
 
     def _free_number(self, name: str) -> int:
         if name not in self._last:
@@ -122,6 +126,7 @@ class Writer:
         self._plant(moved, changed)
         after = links.reached(self.connection, touched)
         links.place_statements(self.connection, before["statements"] | after["statements"])
+        links.place_events(self.connection, before["events"] | after["events"])
         after = links.reached(self.connection, touched)
         render(self.connection, {name: before[name] | after[name] for name in after})
 

@@ -108,8 +108,7 @@ def _address(question: Question, since: int) -> str:
 
 
 def _pieces(form: Format, entries: Iterable[Entry], links: Links, meta: Mapping[str, Any]) -> Iterator[bytes]:
-    documents = (each.text() for each in entries)
-    return (piece.encode() for piece in form.encode(documents, Sheet((), None, links, meta)))
+    return form.encode((each.text().encode() for each in entries), Sheet((), None, links, meta))
 
 
 def history_route(noun: Resource) -> Route:
@@ -138,9 +137,8 @@ def _versions(question: Question, collection: str, record_id: str) -> Response:
         found = history.versions(reader, collection, record_id, given["limit"], position)
     links = page_links(found.before, found.after, owner)
     meta = {"limit": given["limit"], "count": len(found.entries), "dataset_version": question.version.seq}
-    documents = (each.text(patch=_patch(each)) for each in found.entries)
-    pieces = JSON.encode(documents, Sheet((), None, links, meta))
-    return page_response(JSON, (piece.encode() for piece in pieces), links)
+    documents = (each.text(patch=_patch(each)).encode() for each in found.entries)
+    return page_response(JSON, JSON.encode(documents, Sheet((), None, links, meta)), links)
 
 
 def _patch(entry: Entry) -> list[dict[str, Any]] | None:

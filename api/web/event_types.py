@@ -8,7 +8,7 @@ from api.formats.registry import JSON, PLACELESS
 from api.formats.sheet import Format, Sheet
 from api.model.event_types import EVENT_TYPES
 from api.model.resource import column, listed
-from api.model.text import to_json
+from api.model.text import to_json_bytes
 from api.web.listings import by_accept, page_links, page_response
 from api.web.routes import Question, Route
 
@@ -64,5 +64,5 @@ def answer(form: Format, question: Question) -> Response:
     ]
     links = page_links(None, None, "")
     meta = {"limit": len(types), "count": len(types), "dataset_version": question.version.seq}
-    pieces = form.encode((to_json(each) for each in types), Sheet(COLUMNS, None, links, meta))
-    return page_response(form, (piece.encode() for piece in pieces), links)
+    pieces = form.encode((to_json_bytes(each) for each in types), Sheet(COLUMNS, None, links, meta))
+    return page_response(form, pieces, links)

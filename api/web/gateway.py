@@ -12,12 +12,14 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from api.model.problem import Problem
 from api.model.text import to_json
+from api.web.cache import MARK, Cache
 from api.web.environ import Headers, Scope, environ_of, headers_of, path_of
 from api.web.problems import BY_NAME, MEDIA_TYPE, PAGE
 
@@ -37,6 +39,8 @@ STALL_SECONDS = 120.0
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Keep = Callable[[Message, bytes], None]
+"""Called with a whole answer: how it starts, and its body."""
 Admit = Callable[[str, str, Headers], None]
 """Called with method, path and headers of a request that has a body; raises the `Problem` that forbids to read it."""
 LOG = logging.getLogger(__name__)
@@ -45,14 +49,26 @@ LOG = logging.getLogger(__name__)
 class Gateway:
     """The application as ASGI. The steps of all answers take turns on the same `threads` threads; each is short."""
 
-    def __init__(self, wsgi_app: WSGIApplication, threads: int, admit: Admit | None = None) -> None:
+    def __init__(
+        self, wsgi_app: WSGIApplication, threads: int, admit: Admit | None = None, cache: Cache | None = None
+    ) -> None:
         self._wsgi_app = wsgi_app
         self._admit = admit
+        self._cache = cache
         self._threads = ThreadPoolExecutor(threads, "step")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request. To return before an answer is whole makes the server cut the connection."""
         headers = headers_of(scope)
+        keep: Keep | None = None
+        if self._cache and (key := self._cache.key(scope, headers)):
+            generation = self._cache.generation()
+            if generation is not None:
+                if found := self._cache.find(key, headers):
+                    for message in found:
+                        await send(message)
+                    return
+                keep = partial(self._cache.keep, key, generation)
         with SpooledTemporaryFile(BODY_BYTES_IN_MEMORY) as body:
             try:
                 await self._check(scope, headers)
@@ -62,7 +78,7 @@ class Gateway:
                 if problem.kind in UNREAD:  # to close while more arrives would destroy the answer on its way
                     await _ends_within(BODY_SECONDS, _client_left(receive))
             else:
-                await self._answer(environ_of(scope, headers, body, size), receive, send)
+                await self._answer(environ_of(scope, headers, body, size), receive, send, keep)
 
     async def _check(self, scope: Scope, headers: Headers) -> None:
         """`Problem` where the headers say that the body is not to be read: 411, 415, or what `admit` raises."""
@@ -78,7 +94,7 @@ class Gateway:
             asked = scope["method"], path_of(scope), headers
             await asyncio.get_running_loop().run_in_executor(self._threads, self._admit, *asked)
 
-    async def _answer(self, environ: WSGIEnvironment, receive: Receive, send: Send) -> None:
+    async def _answer(self, environ: WSGIEnvironment, receive: Receive, send: Send, keep: Keep | None) -> None:
         loop, in_context = asyncio.get_running_loop(), contextvars.copy_context().run
         answer, is_started, more = _answer_of(self._wsgi_app, environ), False, True
         leaving: asyncio.Future[None] | None = None
@@ -86,6 +102,8 @@ class Gateway:
             while more and not (leaving and leaving.done()):
                 *start, piece = await loop.run_in_executor(self._threads, in_context, next, answer)
                 more = piece["more_body"]
+                if keep and start and not more and MARK in environ:
+                    keep(start[0], piece["body"])
                 for message in start:
                     await send(message)
                     is_started = True

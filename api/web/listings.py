@@ -26,6 +26,9 @@ from api.store import reading
 from api.web.http import own_address
 from api.web.routes import Question, Route
 
+OWN_LINK = b'"links":{"self":"/v1/'
+"""How the address of a record is stored. No text can hold it, as quotation marks in texts are escaped."""
+PIECE_BYTES = 256 * 1024
 HAVE_META = ("json", "geojson")
 """The formats with room for a total."""
 
@@ -43,7 +46,7 @@ class Listing:
     columns: tuple[Column, ...]
     members: tuple[str, ...]
     select: Callable[[Mapping[str, Any], Sort], Selection]
-    as_document: Callable[[Row], str]
+    as_document: Callable[[Row], bytes]
     formats: tuple[Format, ...]
     example: str
 
@@ -171,14 +174,29 @@ def _sheet(listing: Listing, question: Question, links: Mapping[str, str | None]
 
 
 def _pieces(form: Format, listing: Listing, rows: Iterable[Row], sheet: Sheet, origin: str) -> Iterator[bytes]:
-    documents = (absolute(listing.as_document(row), origin) for row in rows)
-    return (piece.encode() for piece in form.encode(documents, sheet))
+    if form.is_flat or sheet.members is not None:
+        return form.encode((absolute(listing.as_document(row), origin) for row in rows), sheet)
+    return _all_absolute(form.encode((listing.as_document(row) for row in rows), sheet), origin)
 
 
-def absolute(document: str, origin: str) -> str:
+def _all_absolute(pieces: Iterable[bytes], origin: str) -> Iterator[bytes]:
+    """Many documents as they are stored, with the addresses of all made whole at once."""
+    made = OWN_LINK.replace(b"/", origin.encode() + b"/", 1)
+    held: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= PIECE_BYTES:
+            yield b"".join(held).replace(OWN_LINK, made)
+            held, size = [], 0
+    yield b"".join(held).replace(OWN_LINK, made)
+
+
+def absolute(document: bytes, origin: str) -> bytes:
     """The document with the address of its record made whole, which ends every document (`Stored.last`)."""
-    before, mark, path = document.rpartition('"self":"')
-    return f"{before}{mark}{origin}{path}"
+    before, mark, path = document.rpartition(OWN_LINK)
+    return b"%s%s%s%s" % (before, mark[:-4], origin.encode(), b"/v1/" + path)
 
 
 def page_links(before: Position | None, after: Position | None, owner: str) -> dict[str, str | None]:

@@ -12,9 +12,11 @@ import flask_swagger_ui
 from flask import Flask, Response, g, render_template, request
 from markupsafe import Markup, escape
 
+from api.importers import ged_columns
 from api.model.event import EVENTS
 from api.model.nouns import NOUNS
 from api.model.problem import Problem
+from api.model.taxonomy import QUALITIES
 from api.model.text import shown, to_json
 from api.web import openapi, problems
 from api.web.actions import Action
@@ -37,6 +39,7 @@ OTHER_PATHS = (
     ("/v1/openapi.json", "This API as OpenAPI 3.1, for machines."),
     ("/docs", "The same, for people, with a form to try each request."),
     ("/docs/guide", "Filters, formats, paging, caching and errors in one page."),
+    ("/docs/ucdp", "How rows of UCDP GED become records, column by column."),
     ("/docs/problems", "Every kind of error, what it means and what to do."),
     ("/healthz", "Is the process up?"),
     ("/readyz", "Can it answer?"),
@@ -74,6 +77,7 @@ def register(app: Flask) -> None:
     app.add_url_rule("/v1/openapi.json", "openapi", _cached(_openapi, lambda: JSON))
     app.add_url_rule("/docs", "docs", _cached(lambda: _page("docs.html"), lambda: HTML))
     app.add_url_rule("/docs/guide", "guide", _cached(_guide, lambda: HTML))
+    app.add_url_rule("/docs/ucdp", "ucdp", _cached(_ucdp, lambda: HTML))
     app.add_url_rule("/docs/problems", "problems", _cached(_problems, lambda: HTML))
     app.add_url_rule("/docs/assets/<name>", "asset", _asset)
 
@@ -149,6 +153,16 @@ def _page(template: str, **values: Any) -> Response:
 
 def _problems() -> Response:
     return _page("problems.html", kinds=problems.KINDS)
+
+
+def _ucdp() -> Response:
+    return _page(
+        "ucdp.html",
+        columns=ged_columns.COLUMNS,
+        other_names=ged_columns.OTHER_NAMES,
+        needed=ged_columns.NEEDED,
+        qualities=QUALITIES,
+    )
 
 
 def _guide() -> Response:

@@ -13,6 +13,7 @@ from api.model.snapshot import SNAPSHOT
 from api.store.naming import resolve
 from api.store.readers import Reader, Version
 from api.store.snapshots import Snapshot, find
+from api.web.cache import MARK
 from api.web.http import accepted, not_modified, settings, store, validators
 from api.web.queries import read
 
@@ -93,6 +94,8 @@ def _view(route: Route) -> Callable[..., Response]:
                 response.headers.update(current.headers(settings().max_age))
                 response = not_modified(current, is_found=True) or response
             g.database_seconds = reader.seconds
+        if snapshot is None and route.state is None:
+            request.environ[MARK] = True
         if route.variants:
             response.vary.add("Accept")
         return response

@@ -24,6 +24,7 @@ from api.config import Settings
 from api.store import sqlite
 from api.store.readers import Store
 from api.web import keys
+from api.web.cache import Cache
 from api.web.gateway import Gateway
 
 BACKLOG = 1024
@@ -83,7 +84,14 @@ def application() -> Gateway:
     # cannot be written, no write would work again, so one is opened now and kept.
     with suppress(sqlite.Error), store.reader().snapshot():
         store.reader().version()
-    return Gateway(app, settings.threads, keys.admission(store))
+    return Gateway(app, settings.threads, keys.admission(store), _cache(settings, store))
+
+
+def _cache(settings: Settings, store: Store) -> Cache | None:
+    """None where reads are counted or closed, for each then has to be looked at."""
+    if settings.rate_limit or settings.reads_need_key or not settings.cache_mb:
+        return None
+    return Cache(settings.cache_mb * 2**20, lambda: store.reader().generation())
 
 
 def in_worker() -> None:

@@ -44,8 +44,8 @@ def record_route(noun: Resource) -> Route:
 
     def answer(question: Question, record_id: str) -> Response:
         version, document = reading.document(question.reader, noun.name, record_id)
-        text = only(absolute(document, g.origin), question.given.get("fields"))
-        return Response(text + "\n", content_type=JSON, headers={"ETag": f'"{version}"'})
+        shown = only(absolute(document, g.origin), question.given.get("fields"))
+        return Response(shown + b"\n", content_type=JSON, headers={"ETag": f'"{version}"'})
 
     return Route(
         f"/v1/{noun.name}/<record_id>", f"get_{noun.singular}", noun.name, f"One {noun.singular}", JSON,

@@ -9,7 +9,7 @@ from flask import Response, g
 from api.formats.registry import JSON
 from api.formats.sheet import Sheet
 from api.model.snapshot import checked
-from api.model.text import to_json
+from api.model.text import to_json, to_json_bytes
 from api.store import snapshots
 from api.store.readers import Version
 from api.store.snapshots import Snapshot
@@ -24,11 +24,11 @@ META = "/v1/meta"
 
 def answer(question: Question) -> Response:
     """All snapshots, the newest first. They are few, so the list comes whole."""
-    documents = [to_json(shown(each)) for each in snapshots.listed(store().path)]
+    documents = [to_json_bytes(shown(each)) for each in snapshots.listed(store().path)]
     links = page_links(None, None, "")
     meta = {"limit": len(documents), "count": len(documents), "dataset_version": question.version.seq}
     pieces = JSON.encode(documents, Sheet((), None, links, meta))
-    return page_response(JSON, (piece.encode() for piece in pieces), links)
+    return page_response(JSON, pieces, links)
 
 
 def state() -> str:

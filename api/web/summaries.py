@@ -10,10 +10,10 @@ from api.model.kinds import Word
 from api.model.nouns import BY_NAME
 from api.model.parameters import Parameter
 from api.model.resource import CURSOR, LIMIT, LISTED, TOTAL, UNLIMITED, Cell, Column, Document, column
-from api.model.text import to_json
+from api.model.text import to_json_bytes
 from api.query import cursor
 from api.query.select import clauses_of
-from api.query.summary import GROUP_NAMES, GROUPS, Summary
+from api.query.summary import GROUP_NAMES, GROUPS
 from api.store import summaries
 from api.web.listings import by_accept, page_links, page_response, position_of
 from api.web.routes import Question, Route
@@ -71,7 +71,7 @@ def answer(noun: str, form: Format, question: Question) -> Response:
     given = question.given
     names = given.get("group_by", ())
     sort = given["sort"].removeprefix("-"), given["sort"].startswith("-")
-    summary = Summary(noun, names, clauses_of(BY_NAME[noun].filters, question.resolved))
+    summary = summaries.asked(question.reader, noun, names, clauses_of(BY_NAME[noun].filters, question.resolved))
     owner = cursor.fingerprint(f"{noun}/summary", given)
     position = position_of(given, owner, len(summaries.ORDERS[sort[0]]))
     limit = given.get("limit", ALL)
@@ -82,8 +82,8 @@ def answer(noun: str, form: Format, question: Question) -> Response:
         meta["total"] = summaries.total(question.reader, summary)
     meta["dataset_version"] = question.version.seq
     sheet = Sheet(_columns(noun, names), None, links, meta)
-    pieces = form.encode((to_json(each) for each in groups), sheet)
-    return page_response(form, (piece.encode() for piece in pieces), links)
+    pieces = form.encode((to_json_bytes(each) for each in groups), sheet)
+    return page_response(form, pieces, links)
 
 
 def _columns(noun: str, names: Sequence[str]) -> list[Column]:

@@ -54,7 +54,16 @@ RUNNING = tuple(each for each in PAYLOADS if not each.startswith(("javascript:",
 """Those that run by themselves where a page puts them between its tags."""
 ADDRESSES = ("javascript:alert(1)", "JavaScript:alert(1)", " javascript:alert(1)", "data:text/html,<script>alert(1)</script>",
              "vbscript:x", "//example.org/x", "file:///etc/passwd", "http:javascript", "https://a b", "x")  # fmt: skip
-PAGES = ("/", "/docs", "/docs/guide", "/docs/problems", "/v1/openapi.json", "/readyz", "/docs/assets/icon.svg")
+PAGES = (
+    "/",
+    "/docs",
+    "/docs/guide",
+    "/docs/problems",
+    "/docs/ucdp",
+    "/v1/openapi.json",
+    "/readyz",
+    "/docs/assets/icon.svg",
+)
 QUIET = ("Failed to load resource: the server responded with a status of 4",)
 """What the browser itself says of an answer that is an error, which is what was asked for."""
 

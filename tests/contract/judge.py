@@ -30,7 +30,7 @@ FIGURE: Json = {
     "measure": MUST, "population": "total", "low": None, "best": None, "high": None, "share": None, "qualifier": None,
     "accepted": False, "event": None, "evidence": MUST,
 }  # fmt: skip
-PARTICIPANT: Json = {"actor": MUST, "role": MUST}
+PARTICIPANT: Json = {"actor": MUST, "role": MUST, "deaths": None}
 INNER = {"evidence": EVIDENCE, "relations": RELATION, "figures": FIGURE, "participants": PARTICIPANT}
 MEMBERS: dict[str, Json] = {
     "sources": {
@@ -49,7 +49,8 @@ MEMBERS: dict[str, Json] = {
     "events": {
         "id": MUST, "external_ids": {}, "type": MUST, "title": MUST, "summary": None, "start_date": MUST,
         "end_date": MUST, "date_precision": MUST, "location": None, "location_precision": None, "participants": [],
-        "part_of": None, "related": [], "status": None, "dataset": None, "coded_fatalities": None, "evidence": MUST,
+        "part_of": None, "related": [], "status": None, "dataset": None, "coded_fatalities": None,
+        "attributes": {}, "quality": [], "evidence": MUST,
     },
     "statements": {
         "id": MUST, "external_ids": {}, "speaker": None, "on_behalf_of": None, "kind": MUST, "type": MUST, "text": MUST,

@@ -13,7 +13,16 @@ from random import Random
 from typing import Any
 
 from api.model.event_types import EVENT_TYPE_NAMES
-from api.model.taxonomy import ACTOR_TYPES, LOCATION_PRECISIONS, MEASURES, QUALIFIERS, ROLES, STATEMENT_TYPES, STATUSES
+from api.model.taxonomy import (
+    ACTOR_TYPES,
+    LOCATION_PRECISIONS,
+    MEASURES,
+    QUALIFIERS,
+    QUALITIES,
+    ROLES,
+    STATEMENT_TYPES,
+    STATUSES,
+)
 
 Record = dict[str, Any]
 
@@ -251,6 +260,10 @@ class _Maker:
             event["status"] = self.random.choice(STATUSES)
         if self._chance(0.2):
             event["coded_fatalities"] = self._coded()
+            event["attributes"] = {"relid": f"XLD-{number}", "where_description": "Ḥalab,\n“the old town”"}
+            event["quality"] = sorted(QUALITIES)[: number % 3]
+            for each in event["participants"]:
+                each["deaths"] = number
         self.events.append(event)
 
     def _coded(self) -> Record:

@@ -14,7 +14,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from api.model.condition import Condition
 from api.store import links, past
-from api.store.receiving import _Receiver
+from api.store.receiving import Receiver
 from api.store.writing import Writer
 from api.web.actions import Reply
 from contract.machine import Machine, counted
@@ -128,7 +128,7 @@ MORE_MUTANTS: dict[str, Mutant] = {
     "a merge leaves what pointed there": lambda: mock.patch("api.store.removing._referring", return_value={}),
     "an old id leads to another old one": lambda: mock.patch("api.store.reading.successor", one_step),
     "what shows a record is not rendered": lambda: mock.patch("api.store.links.reached", only_the_touched),
-    "what was deleted comes back unasked": lambda: mock.patch.object(_Receiver, "_meet_the_past", return_value=set()),
+    "what was deleted comes back unasked": lambda: mock.patch.object(Receiver, "_meet_the_past", return_value=set()),
     "nobody made it": lambda: mock.patch.object(Writer, "apply", forget_the_name),
 }
 

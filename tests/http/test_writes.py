@@ -603,7 +603,7 @@ REPEATS: list[tuple[str, str, Json, Json]] = [
     (
         "actors", "events",
         {"participants": [{"actor": each, "role": "target"} for each in ("now", "old")] + [{"actor": "old", "role": "victim"}]},
-        {"participants": [{"actor": "now", "role": "target"}, {"actor": "now", "role": "victim"}]},
+        {"participants": [{"actor": "now", "role": each, "deaths": None} for each in ("target", "victim")]},
     ),
     ("events", "events", {"related": ["old", "strike", "now"]}, {"related": ["now", "strike"]}),
     (

@@ -23,7 +23,8 @@ EVERYTHING = (
     "store", "datasets", "changes", "sources", "locations", "actors", "events", "statements", "event_actors",
     "event_sources", "statement_actors", "statement_events", "statement_sources", "statement_locations",
     "actor_relations", "tree", "names", "locations_box", "sources_text", "locations_text", "actors_text",
-    "events_text", "statements_text", "pointers",
+    "events_text", "statements_text", "pointers", "sources_doc", "locations_doc", "actors_doc", "events_doc",
+    "statements_doc", "actors_events", "locations_events",
 )  # fmt: skip
 DROP = object()
 """In place of a value: the member is left out."""
@@ -95,7 +96,7 @@ def sample() -> Document:
         events=[
             event("offensive", type="armed_clash", end_date="2024-11-29", date_precision="days"),
             event(
-                "strike", location="town", location_precision="exact", part_of="offensive", dataset="made-up",
+                "strike", location="town", location_precision="exact", part_of="offensive", dataset="made-up", attributes={},
                 participants=[{"actor": "army", "role": "initiator"}, {"actor": "cell", "role": "target"}],
                 related=["offensive"], summary="Jets struck.", evidence=[quoted("jets struck the town", 10)],
             ),
@@ -182,5 +183,7 @@ def contents(connection: sqlite.Connection, *tables: str) -> dict[str, Rows]:
 
 def document(connection: sqlite.Connection, collection: str, record_id: str) -> Document:
     """A record as it is read."""
-    (text,) = connection.execute(f"SELECT doc FROM {collection} WHERE id = ?", (record_id,)).fetchone()
+    (text,) = connection.execute(
+        f"SELECT doc FROM {collection} JOIN {collection}_doc USING (seq) WHERE id = ?", (record_id,)
+    ).fetchone()
     return json.loads(text)  # type: ignore[no-any-return]

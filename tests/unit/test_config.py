@@ -32,6 +32,8 @@ READ: list[tuple[str, str, Any]] = [
     ("query_ms", "60000", 60_000),
     ("max_age", "0", 0),
     ("max_age", "31536000", 31_536_000),
+    ("cache_mb", "0", 0),
+    ("cache_mb", "256", 256),
     ("rate_limit", "0", 0),
     ("rate_limit", "6000", 6000),
     ("reads_need_key", "0", 0),
@@ -44,6 +46,7 @@ NUMBERS = {
     "threads": "1 or more",
     "query_ms": "1 or more",
     "max_age": "0 or more",
+    "cache_mb": "0 or more",
     "rate_limit": "0 or more",
     "reads_need_key": "from 0 to 1",
     "shutdown_seconds": "1 or more",
@@ -118,7 +121,7 @@ def test_a_variable_that_is_no_setting(name: str) -> None:
     with pytest.raises(BadSetting) as caught:
         Settings.from_environment({"EVENT_TIMELINE_PORT": "8001", name: "1"})
     said = str(caught.value)
-    assert said.startswith(f"{name} is not a setting; there are EVENT_TIMELINE_DB, EVENT_TIMELINE_HOST, ")
+    assert said.startswith(f"{name} is not a setting; there are EVENT_TIMELINE_CACHE_MB, EVENT_TIMELINE_DB, ")
     assert all(variable(each.name) in said for each in fields(Settings))
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from api.model.areas import EARTH_RADIUS_KM, _around, great_circle_km
 from api.model.event import EVENTS
-from api.model.filters import EARTH_RADIUS_KM, _around, great_circle_km
 from api.model.kinds import EARTH_HALF_ROUND_KM
 from api.model.location import LOCATIONS
 from api.store import sqlite

@@ -234,7 +234,7 @@ def test_documents_of_an_older_form_are_rendered_anew(tmp_path: Path, monkeypatc
     with opened(path) as connection:
         wanted = contents(connection)
         for noun in NOUNS:
-            connection.execute(f"UPDATE {noun.name} SET doc = '{{}}'")
+            connection.execute(f"UPDATE {noun.name}_doc SET doc = '{{}}'")
             connection.execute(f"DELETE FROM {noun.name}_text")
         connection.execute("UPDATE store SET documents = documents - 1")
         older = contents(connection)

@@ -13,6 +13,7 @@ from api.model import bundle as bundles
 from api.model.event import EventRecord
 from api.model.nouns import NOUNS
 from api.model.record import Record
+from api.model.taxonomy import QUALITIES
 from api.store import sqlite
 from unit.samples import (
     DROP,
@@ -77,6 +78,18 @@ FAULTS: list[tuple[str, Any, str | None, str]] = [
     (STRIKE + "/part_of", 7, None, "Must be a string"),
     (STRIKE + "/participants/0", "army", None, "Invalid input type"),
     (STRIKE + "/coded_fatalities", 4, None, "Invalid input type"),
+    (STRIKE + "/attributes", [], None, "mapping"),
+    (STRIKE + "/attributes", None, None, "null"),
+    (STRIKE + "/attributes/relid", 4, None, "Must be a string"),
+    (STRIKE + "/attributes/relid", "", None, "Must not be empty"),
+    (STRIKE + "/attributes/relid", "x" * 20_001, None, "at most 20000 characters"),
+    (STRIKE + "/attributes/relid", "a\0b", None, "U+0000"),
+    *[(STRIKE + f"/attributes/{name}", "x", None, "Must be a name") for name in ("Relid", "1st", "a-b", "relid\n")],
+    (STRIKE + "/attributes", {f"a{number}": "x" for number in range(101)}, None, "at most 100 members"),
+    (STRIKE + "/quality", "aggregate", None, "list"),
+    (STRIKE + "/quality", ["agregate"], STRIKE + "/quality/0", "did you mean 'aggregate'?"),
+    *[(STRIKE + "/participants/0/deaths", value, None, "whole number") for value in NOT_WHOLE],
+    (STRIKE + "/participants/0/deaths", -1, None, "from 0 to"),
     *[(CLAIM + "/figures/0/best", value, None, "whole number") for value in NOT_WHOLE],
     (CLAIM + "/figures/0/best", -1, None, "from 0 to"),
     (CLAIM + "/figures/2/share", 1.5, None, "from 0 to 1"),
@@ -416,6 +429,10 @@ def test_references_may_lead_to_what_is_stored_already(tmp_path: Path) -> None:
         (STRIKE + "/evidence/0", {"source": "paper", "quote": None, "start": None, "end": None}),
         (STRIKE + "/coded_fatalities", {"low": 9, "best": 5, "high": 1}),
         (STRIKE + "/coded_fatalities", {}),
+        (STRIKE + "/attributes", {f"a{number}": "x" for number in range(100)}),
+        (STRIKE + "/attributes", {"a" * 64: "x" * 20_000, "a_1": " 1\n"}),
+        (STRIKE + "/quality", list(QUALITIES)),
+        (STRIKE + "/participants/0/deaths", 0),
         (PAPER + "/language", "zh-Hant-TW"),
         (PAPER + "/published_at", "2024-02-29"),
         (CLAIM + "/end_date", "2024-11-27"),
@@ -435,7 +452,8 @@ def test_what_is_left_out_is_unknown() -> None:
     assert one["location"] is None
     assert one["summary"] is None
     assert one["participants"] == one["related"] == []
-    assert one["external_ids"] == {}
+    assert one["external_ids"] == one["attributes"] == {}
+    assert one["quality"] == []
     assert set(one) == set(EventRecord().fields)
 
 

@@ -15,9 +15,12 @@ DAMAGES = {
     "a lost version": "UPDATE changes SET version = 2 WHERE collection = 'actors' AND id = 'army'",
     "a record that is not its newest version": "UPDATE actors SET version = 2 WHERE id = 'army'",
     "a record without its history": "UPDATE changes SET id = 'navy' WHERE collection = 'actors' AND id = 'army'",
-    "an old document": "UPDATE events SET doc = replace(doc, 'Jets', 'Nets') WHERE id = 'strike'",
+    "an old document": "UPDATE events_doc SET doc = replace(doc, 'Jets', 'Nets')",
     "an old column": "UPDATE events SET fatalities = 9 WHERE id = 'strike'",
     "a lost branch": "DELETE FROM tree WHERE collection = 'locations' AND ancestor = 1",
+    "a lost day of a place": "DELETE FROM locations_events WHERE owner = 1",
+    "an event of nobody": "UPDATE actors_events SET owner = 99 WHERE owner = 1",
+    "an old day": "UPDATE actors_events SET end_date = '2030-01-01' WHERE owner = 1",
     "a lost name": "DELETE FROM names WHERE folded = 'the town'",
     "a name of nobody": "INSERT INTO names VALUES ('actors', 'nobody', 99)",
     "a lost pointer": "DELETE FROM pointers WHERE to_collection = 'actors' AND to_seq = 1",
@@ -25,8 +28,8 @@ DAMAGES = {
     "a lost box": "DELETE FROM locations_box",
     "a box of nobody": "INSERT INTO locations_box VALUES (99, 1, 1, 1, 1)",
     "a torn tree of boxes": "DELETE FROM locations_box_rowid",
-    "a lost text": "DELETE FROM events_text WHERE rowid = 1",
-    "a text that the index does not have": "UPDATE events_text_content SET c0 = 'other words' WHERE id = 1",
+    "a lost text": "DELETE FROM events_text WHERE rowid IN (SELECT text_row FROM events WHERE seq = 1)",
+    "a text that the index does not have": "UPDATE events_text_content SET c0 = 'other words'",
 }
 
 
