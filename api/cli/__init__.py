@@ -18,6 +18,8 @@ from api.importers.verify import verify_articles
 from api.store import connections, sqlite
 from api.store.migrations import open_migrated
 from api.store.readers import Reader
+from api.store.tallying import is_stale, tally
+from api.store.transaction import transaction
 
 NO_DEADLINE_MS = 24 * 60 * 60 * 1000
 """For a command that nobody waits for."""
@@ -62,6 +64,9 @@ def _prepare(db: Path) -> None:
     try:
         if connection.execute("SELECT NOT EXISTS (SELECT 1 FROM changes)").fetchone()[0]:
             load_seed(connection)
+        if is_stale(connection):
+            with transaction(connection):
+                tally(connection)
     finally:
         connection.close()
 

@@ -66,11 +66,14 @@ def ucdp(files: tuple[Path, ...], dry_run: bool, strict: bool, report: Path, qui
         except (Refusal, Strict) as error:
             fail(str(error))
             return
-        _report(loaded, report)
         click.echo(f"{loaded.rows} rows read, {len(loaded.refused)} refused.")
         summarize(loaded.totals, time.monotonic() - started, dry_run)
         if loaded.total("created") + loaded.total("updated") == 0:
             click.echo("Everything was stored already; nothing changed.")
+        try:
+            _report(loaded, report)
+        except OSError as error:
+            fail(f"{report}: {error.strerror}; nothing but this report is missing: give another --report, once more")
 
 
 def _report(loaded: Loaded, path: Path) -> None:

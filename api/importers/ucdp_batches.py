@@ -7,29 +7,27 @@ the last one; so the first reading looks for those alone.
 import gc
 import signal
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import chain
-from multiprocessing import get_context
-from multiprocessing.process import BaseProcess
-from multiprocessing.queues import Queue
+from multiprocessing import get_context, resource_tracker
+from multiprocessing.connection import Connection
 from pathlib import Path
-from queue import Empty
 from typing import Any
 
 from api.importers.ged_file import GedFile, Refused
 from api.importers.ucdp import Mapped, mapped
 from api.importers.ucdp_places import centre
 from api.model.problem import Refusal
+from api.store.making import Made, make
 
 Record = dict[str, Any]
 
-BATCH = 4000
-"""Rows that are stored at once: enough for each country's counts to be written seldom, and some 40 MB of records."""
-AHEAD = 2
-"""Batches that wait to be stored."""
+BATCH = 1000
+"""Rows that are stored at once: enough for each country's counts to be written seldom, and some 20 MB of records."""
 FIRST_SHARE = 20
 """The first reading takes a twentieth of the time of the second."""
-MOST_TOLD_APART = 200_000
+MOST_TOLD_APART = 40_000
 """Shared records of which it is remembered that they were given already; giving one twice changes nothing."""
 
 
@@ -46,6 +44,7 @@ class Batch:
     rows: int = 0
     refused: list[Refused] = field(default_factory=list)
     records: dict[str, list[Record]] = field(default_factory=dict)
+    made: dict[tuple[str, str], Made] = field(default_factory=dict)
 
 
 Message = Batch | Exception | None
@@ -55,40 +54,54 @@ Message = Batch | Exception | None
 def batches(paths: Sequence[Path]) -> Iterator[Batch]:
     """All rows of the files in their order. `Refusal` for what is no GED file, `OSError` for what cannot be read."""
     context = get_context("spawn")  # a fork would share the database's file with this process
-    queue: Queue[Message] = context.Queue(AHEAD)
-    process = context.Process(target=_produce, args=(list(paths), queue), daemon=True)
-    process.start()
-    try:
-        while (batch := _next(queue, process)) is not None:
-            if isinstance(batch, Exception):
-                raise batch
-            yield batch
-    finally:
-        process.kill()
-        process.join()
-        queue.close()
-
-
-def _next(queue: "Queue[Message]", process: BaseProcess) -> "Message":
-    while True:
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_produce, args=(list(paths), sender), daemon=True)
+    with receiver:
         try:
-            return queue.get(timeout=1)
-        except Empty:
-            if not process.is_alive():
-                raise ChildProcessError(0, "the process that reads the files has ended") from None
+            with sender, _deaf():
+                process.start()
+            while (batch := _next(receiver)) is not None:
+                if isinstance(batch, Exception):
+                    raise batch
+                yield batch
+        finally:
+            if process.pid is not None:
+                process.kill()
+                process.join()
 
 
-def _produce(paths: list[Path], queue: "Queue[Message]") -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other process is told too, and ends this one
-    gc.disable()  # nothing here refers to itself, and there is much of it
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """A process that is started within never hears of Ctrl-C, which a terminal tells to all; this one does afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # or the start would do it, and let the signal through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        for batch in made(paths):
-            queue.put(batch)
-    except Refusal as refusal:
-        queue.put(refusal)
-    except OSError as error:
-        queue.put(error)
-    queue.put(None)
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _next(receiver: "Connection[Any, Message]") -> "Message":
+    """The next message. Each process has one end of the pipe alone, so that either notes when the other has ended."""
+    try:
+        return receiver.recv()
+    except (EOFError, OSError):  # between two messages, or within one
+        raise ChildProcessError("the process that reads the files has ended") from None
+
+
+def _produce(paths: list[Path], sender: "Connection[Message, Any]") -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()  # nothing here refers to itself, and there is much of it
+    with suppress(BrokenPipeError):  # the other process has ended
+        try:
+            for batch in made(paths):
+                sender.send(batch)
+        except (Refusal, OSError) as error:
+            sender.send(error)
+        sender.send(None)
 
 
 def made(paths: Sequence[Path]) -> Iterator[Batch]:
@@ -149,11 +162,15 @@ class _Maker:
                 key = name, record["id"]
                 if key not in self.given:
                     self.given.add(key)
-                    batch.records[name].append(record | self.centres.get(record["id"], {}))
+                    self._put(batch, name, record | self.centres.get(record["id"], {}))
         for name, record in chain(
             (("events", row.event),), (("statements", each) for each in (row.statement,) if each)
         ):
-            batch.records[name].append(record)
+            self._put(batch, name, record)
+
+    def _put(self, batch: Batch, name: str, record: Record) -> None:
+        batch.records[name].append(record)
+        batch.made[name, record["id"]] = make(name, record)
 
 
 class _Numbers:

@@ -8,8 +8,8 @@ from api.model import countries
 from api.model.problem import Refusal
 from api.model.text import fold
 
-REMEMBERED = 2**16
-"""Names and places of which the records are kept: a whole release has about that many."""
+REMEMBERED = 2**13
+"""Names and places of which the records are kept: rows of one country mostly stand together."""
 LONGEST_STEP = 33
 """Characters of one name in an id, so that country, province and district together stay below 128."""
 _PARENTHESIS = re.compile(r"(.+?) \((.+)\)")

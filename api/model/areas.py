@@ -7,6 +7,7 @@ from api.model.parameters import Clause
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius R1 of the Earth (IUGG)."""
+BOX = "locations_box WHERE east >= ? AND west <= ? AND north >= ? AND south <= ?"
 Box = tuple[float, float, float, float]
 """West, south, east, north."""
 
@@ -22,7 +23,7 @@ class Area:
     def holds(self, table: str) -> Clause:
         """Do the coordinates of this table's row lie in it? Edges belong to it."""
         one = f"(+{table}.longitude BETWEEN ? AND ? AND +{table}.latitude BETWEEN ? AND ?)"
-        values = tuple(each for west, south, east, north in self.boxes for each in (west, east, south, north))
+        values = self._corners()
         sql = f"({' OR '.join([one] * len(self.boxes))})"
         if self.middle:
             sql += f" AND great_circle_km(?, ?, {table}.latitude, {table}.longitude) <= ?"
@@ -31,14 +32,23 @@ class Area:
 
     def places(self) -> Clause:
         """The SELECT of the locations in it: the R*Tree, whose 32-bit floats lie 3 m about, proposes; the columns decide."""
-        one = "SELECT seq FROM locations_box WHERE east >= ? AND west <= ? AND north >= ? AND south <= ?"
-        proposed = tuple(each for west, south, east, north in self.boxes for each in (west, east, south, north))
+        one = f"SELECT seq FROM {BOX}"
+        proposed = self._corners()
         inside = self.holds("locations")
         return Clause(
             f"SELECT locations.seq FROM locations WHERE locations.seq IN ({' UNION ALL '.join([one] * len(self.boxes))})"
             f" AND {inside.sql}",
             (*proposed, *inside.values),
         )
+
+    def some(self, column: str, most: int) -> Clause:
+        """A column of the first locations that may lie in it."""
+        box = f"{BOX} LIMIT {most}"
+        one = f"SELECT {column} FROM (SELECT seq FROM {box}) AS found CROSS JOIN locations ON locations.seq = found.seq"
+        return Clause(" UNION ALL ".join([one] * len(self.boxes)), self._corners())
+
+    def _corners(self) -> tuple[float, ...]:
+        return tuple(each for west, south, east, north in self.boxes for each in (west, east, south, north))
 
 
 def box(corners: Box) -> Area:

@@ -142,9 +142,7 @@ EVENTS = Resource(
         filters.one_of("type", EVENT_TYPE_NAMES, "events.type", "airstrike", "What kind of event it is."),
         filters.named(
             "actor", "actors", "HTS", "A participant, or an organisation that a participant belongs to.",
-            filters.belonging(
-                "actors", "EXISTS (SELECT 1 FROM event_actors WHERE event = events.seq AND actor {inside}{role})"
-            ),
+            filters.belonging("actors"),
         ),
         Filter("role", kinds.Word(ROLES), "With `actor`: only in this role.", "initiator", True, needs=("actor",)),
         filters.named(
@@ -159,7 +157,7 @@ EVENTS = Resource(
         filters.at_most("max_fatalities", "events.fatalities", "100", "At most so many dead, by `fatalities.best`."),
         filters.named(
             "source", "sources", "ssbcrack-half-of-aleppo", "A source that reports it, or one that such a source rewrites.",
-            filters.rows_in("events", filters.inside("sources", "SELECT event FROM event_sources WHERE source {inside}")),
+            filters.joined("events", "event_sources", "source", filters.inside("sources", "source {inside}")),
         ),
         filters.dataset("events"),
         filters.one_of("status", STATUSES, "events.status", "reported", "How well it is established."),

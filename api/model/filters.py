@@ -39,7 +39,7 @@ def span(first: str, last: str, example: tuple[str, str], of: str = "span of day
     def since(day: str, given: Given) -> Clause:
         if given.get("certain"):
             return Clause(f"{first} >= ?", (day,), days=Days(since=day))
-        return Clause(f"{last} >= ?", (day,), days=Days(since=day, is_of_last=True))
+        return ways.ends(first.partition(".")[0], last, day)
 
     def until(day: str, given: Given) -> Clause:
         return Clause(f"{last if given.get('certain') else first} <= ?", (day,), days=Days(until=day))
@@ -86,16 +86,20 @@ def inside(collection: str, sql: str, including_itself: bool = True) -> ClauseMa
     return lambda records, _: Clause(both, (as_list(records),) * 2)
 
 
-def belonging(collection: str, sql: str = "") -> ClauseMaker:
-    """Events of actors or of places, what is inside them included; `sql` narrows them further, such as by a role."""
-    narrow = acting(sql, "role") if sql else None
+def belonging(collection: str) -> ClauseMaker:
+    """Events of actors or of places, what is inside them included; of actors with `role` only those in that role."""
 
     def clause(records: tuple[int, ...], given: Given) -> Clause:
-        if narrow and "role" in given:
-            return ways.owned(collection, records, narrow(records, given))
+        if collection == "actors" and "role" in given:
+            return joined("events", "event_actors", "actor", acting("actor {inside}{role}", "role"))(records, given)
         return ways.owned(collection, records)
 
     return clause
+
+
+def joined(table: str, join: str, column: str, where: ClauseMaker) -> ClauseMaker:
+    """Rows with which a join table has a row of that kind."""
+    return lambda value, given: ways.joined(table, join, column, where(value, given))
 
 
 def rows_in(table: str, clause: ClauseMaker) -> ClauseMaker:

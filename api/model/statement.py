@@ -132,16 +132,13 @@ def _figure(each: Document) -> str:
     return f"{each['measure']} {each['population']}: {hedge}{number:.15g}"
 
 
-def _found(clause: ClauseMaker) -> ClauseMaker:
-    return filters.rows_in("statements", clause)
+def _of(join: str, where: ClauseMaker) -> ClauseMaker:
+    return filters.joined("statements", f"statement_{join}", join.removesuffix("s"), where)
 
 
 def _part(part: str) -> ClauseMaker:
-    select = f"SELECT statement FROM statement_actors WHERE part = '{part}' AND actor {{inside}}"
-    return _found(filters.inside("actors", select))
+    return _of("actors", filters.inside("actors", f"part = '{part}' AND actor {{inside}}"))
 
-
-ABOUT_PLACE = "SELECT statement FROM statement_locations WHERE location {inside}"
 
 STATEMENTS = Resource(
     name="statements",
@@ -153,7 +150,7 @@ STATEMENTS = Resource(
         filters.one_of("type", STATEMENT_TYPES, "statements.type", "condemn", "What kind of utterance it is."),
         filters.named(
             "actor", "actors", "Turkey", "Speaker, addressee or represented, or an organisation one of them belongs to.",
-            _found(filters.acting("SELECT statement FROM statement_actors WHERE actor {inside}{role}", "part")),
+            _of("actors", filters.acting("actor {inside}{role}", "part")),
         ),
         Filter("role", kinds.Word(PARTS), "With `actor`: only in this part.", "speaker", True, needs=("actor",)),
         filters.named(
@@ -165,23 +162,19 @@ STATEMENTS = Resource(
         filters.one_of("kind", STATEMENT_KINDS, "statements.kind", "quote", "Verbatim or in other words."),
         filters.named(
             "event", "events", "northern-syria-offensive", "An event that it is about; its parts are events of their own.",
-            _found(
-                lambda events, _: Clause(
-                    f"SELECT statement FROM statement_events WHERE event {IN_LIST}", (as_list(events),)
-                )
-            ),
+            _of("events", lambda events, _: Clause(f"event {IN_LIST}", (as_list(events),))),
         ),
         filters.named(
             "location", "locations", "Aleppo",
             "The place where it was said or that an event it is about took place, with everything inside it.",
-            _found(filters.inside("locations", ABOUT_PLACE)),
+            _of("locations", filters.inside("locations", "location {inside}")),
         ),
         filters.country(
-            _found(
+            _of(
+                "locations",
                 lambda codes, _: Clause(
-                    ABOUT_PLACE.format(inside=f"IN (SELECT seq FROM locations WHERE country {IN_LIST})"),
-                    (as_list(codes),),
-                )
+                    f"location IN (SELECT seq FROM locations WHERE country {IN_LIST})", (as_list(codes),)
+                ),
             )
         ),
         *filters.span("statements.date", "statements.end_date", ("2024-11-27", "2024-11-29")),
@@ -189,7 +182,7 @@ STATEMENTS = Resource(
         filters.text("statements", "sovereignty"),
         filters.named(
             "source", "sources", "ssbcrack-half-of-aleppo", "A source that reports it, or one that such a source rewrites.",
-            _found(filters.inside("sources", "SELECT statement FROM statement_sources WHERE source {inside}")),
+            _of("sources", filters.inside("sources", "source {inside}")),
         ),
         filters.dataset("statements"),
         filters.updated_since("statements"),

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from api.model.areas import Area
-from api.model.parameters import Clause, SqlValue, Way
+from api.model.parameters import Clause, Days, SqlValue, Way
 
 IN_LIST = "IN (SELECT value FROM json_each(?))"
 DAYS = {"events": "start_date", "statements": "date"}
@@ -96,6 +96,16 @@ def counted(select: Clause) -> Clause:
     return Clause(f"SELECT count(*) FROM (SELECT 1 FROM ({select.sql}) LIMIT {MOST_COUNTED})", select.values)
 
 
+def ends(table: str, column: str, day: str) -> Clause:
+    """A last day that is this one or a later one."""
+    bounds = Days(since=day, is_of_last=True)
+    if table not in DAYS:
+        return Clause(f"{column} >= ?", (day,), days=bounds)
+    tables, where = Clause(f"{table} INDEXED BY {table}_by_end"), Clause(f"{column} >= ?", (day,))
+    size = counted(Clause(f"SELECT 1 FROM {tables.sql} WHERE {where.sql}", where.values))
+    return Clause(f"+{column} >= ?", (day,), Way(tables, where, size), bounds)
+
+
 def since(table: str, column: str, value: SqlValue) -> Clause:
     """A column, which has an index of its name, with at least this value."""
     if table not in DAYS:
@@ -124,25 +134,22 @@ def searched(table: str, words: str) -> Clause:
     )
 
 
-def owned(collection: str, owners: tuple[int, ...], narrowed: Clause | None = None) -> Clause:
-    """The events of actors or locations, with those of all inside them; `narrowed` is a clause that holds more closely."""
+def owned(collection: str, owners: tuple[int, ...]) -> Clause:
+    """The events of actors or locations, with those of all inside them."""
     table = f"{collection}_events"
     size = Clause(f"SELECT sum(events) FROM {collection} WHERE seq {IN_LIST}", (as_list(owners),))
     is_one = len(owners) == 1
     if is_one:
         tables = Clause(f"{table} AS way CROSS JOIN events ON events.seq = way.event")
-        own, ordered = Clause("way.owner = ?", owners), ("way.start_date", "way.event")
+        way = Way(tables, Clause("way.owner = ?", owners), size, "way.start_date", "way.event")
     else:
-        tables = rows_of("events", Clause(f"SELECT event FROM {table} WHERE owner {IN_LIST}", (as_list(owners),)))
-        own, ordered = Clause("true"), ("", "")
-    if narrowed:
-        way = Way(tables, Clause(f"{own.sql} AND {narrowed.sql}", (*own.values, *narrowed.values)), size, *ordered)
-        return Clause(narrowed.sql, narrowed.values, way)
+        select = Clause(f"SELECT event FROM {table} WHERE owner {IN_LIST}", (as_list(owners),))
+        way = Way(rows_of("events", select), Clause("true"), size)
     return Clause(
         f"EXISTS (SELECT 1 FROM {table} WHERE owner {'= ?' if is_one else IN_LIST} AND start_date = events.start_date"
         " AND event = events.seq)",
         owners if is_one else (as_list(owners),),
-        Way(tables, own, size, *ordered),
+        way,
     )
 
 
@@ -153,9 +160,23 @@ def rows_of(table: str, select: Clause) -> Clause:
 
 
 def found(table: str, select: Clause) -> Clause:
-    """Rows whose number is in what a SELECT gives; the SELECT is the way to them too."""
+    """Rows whose number is in what a SELECT gives, which are few."""
     way = Way(rows_of(table, select), Clause("true"), counted(select))
     return Clause(f"{table}.seq IN ({select.sql})", select.values, way)
+
+
+def joined(table: str, join: str, column: str, where: Clause) -> Clause:
+    """Rows with which a join table has a row of that kind: `where` says what its `column` is."""
+    own = table.removesuffix("s")
+    select = Clause(f"SELECT {own} FROM {join} WHERE {where.sql}", where.values)
+    of_row = where.sql.replace(
+        f"{column} IN", f"+{column} IN", 1
+    )  # else each value of the list is looked up for each row
+    return Clause(
+        f"EXISTS (SELECT 1 FROM {join} WHERE {own} = {table}.seq AND {of_row})",
+        where.values,
+        Way(rows_of(table, select), Clause("true"), counted(select)),
+    )
 
 
 def placed(table: str, area: Area) -> Clause:
@@ -164,12 +185,13 @@ def placed(table: str, area: Area) -> Clause:
     if table == "locations":
         return Clause(f"locations.seq IN ({places.sql})", places.values)
     if table == "statements":
-        select = Clause(f"SELECT statement FROM statement_locations WHERE location IN ({places.sql})", places.values)
-        return found(table, select)
-    size = Clause(
-        f"SELECT sum(events) FROM (SELECT events FROM locations WHERE seq IN ({places.sql}) LIMIT {MOST_PLACES})",
-        places.values,
+        return joined(table, "statement_locations", "location", Clause(f"location IN ({places.sql})", places.values))
+    size = area.some("events", MOST_PLACES)
+    size = Clause(f"SELECT sum(events) FROM ({size.sql})", size.values)
+    way = Way(
+        Clause("events INDEXED BY events_by_location"),
+        Clause(f"events.location IN ({places.sql})", places.values),
+        size,
     )
-    way = Way(Clause("events INDEXED BY events_by_location"), Clause(f"events.location IN ({places.sql})", places.values), size)
     inside = area.holds("events")
     return Clause(inside.sql, inside.values, way)

@@ -19,6 +19,8 @@ SORTED = 2.0
 """What a row costs that has to be fetched and sorted, where one that is looked at in order costs 1."""
 DOUBT = 1 / 50
 """Filters may have fewer rows in common than chance would give them; then a way in order goes on to its end."""
+USUAL_DAYS = 10_000
+"""Over how many days records are thought to be spread: some thirty years."""
 MANY = 1 / 4
 """The part of all rows that a filter is thought to let through when its rows were too many to count."""
 
@@ -29,7 +31,13 @@ class Sizes:
 
     total: int
     longest: int
-    rows: tuple[int, ...]
+    counted: tuple[int, ...]
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """The rows of each way; too many to count are thought to be a good part of all."""
+        many = max(ways.MOST_COUNTED, round(self.total * MANY))
+        return tuple(many if each == ways.MOST_COUNTED else each for each in self.counted)
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,8 @@ def first_rows(table: str, clauses: Sequence[Clause], sizes: Sizes, wanted: int,
         others = 1.0
         for other, part in enumerate(parts):
             others *= 1.0 if other == number else part
+        if candidate is base and any(each.days and each.days.is_of_last for each in clauses):
+            rows += round(sizes.total * sizes.longest / USUAL_DAYS)  # noqa: PLW2901 those that begin before and may end after
         if by_days and candidate.day + candidate.text_row:
             reached = rows * (span if candidate is not base else 1.0)
             plans.append((min(reached, wanted / others) + reached * DOUBT, True, candidate))
@@ -135,6 +145,4 @@ def _before(day: str, days: int) -> str:
 
 def _part(rows: int, total: int) -> float:
     """Which part of all rows a filter lets through, at least one of them."""
-    if rows == ways.MOST_COUNTED:
-        return max(MANY, min(1.0, rows / max(total, 1)))
     return min(1.0, max(rows, 1) / max(total, 1))

@@ -147,10 +147,7 @@ def page(selection: Selection, limit: int, position: Position | None, known: Kno
         rows = f"{union} ORDER BY {numbers} LIMIT {limit + 1}"
     document = _document(selection.branches[0])
     if len(parts) > 1:
-        cases = (
-            f"WHEN {each.constant} THEN {_document(each)}"
-            for each in selection.branches
-        )
+        cases = (f"WHEN {each.constant} THEN {_document(each)}" for each in selection.branches)
         document = f"CASE entry {' '.join(cases)} END"
     return Clause(
         f"WITH chosen AS MATERIALIZED ({rows}) SELECT entry, {document}, {', '.join(names)} FROM chosen",

@@ -89,6 +89,10 @@ STATEMENT_GROUPS: Mapping[str, Group] = {
 GROUPS = {"events": EVENT_GROUPS, "statements": STATEMENT_GROUPS}
 GROUP_NAMES = tuple(EVENT_GROUPS)
 
+COVERED_BY_INDEX = dict.fromkeys(
+    ("events", "events INDEXED BY events_by_country"), Clause("events INDEXED BY events_for_sums")
+)
+"""Where all events, or those of a country, are added up, an index holds everything that is needed."""
 TOLLS = {
     "fatalities_low": "fatalities",
     "fatalities": "fatalities",
@@ -128,12 +132,15 @@ class Summary:
         groups = [GROUPS[self.noun][name] for name in self.names]
         keys = [group.key for group in groups] + ["''"] * (2 - len(groups))
         where = conjunction(self.plan.clauses)
+        tables = self.plan.tables
+        if self.noun == "events" and not any(group.join for group in groups):
+            tables = COVERED_BY_INDEX.get(tables.sql, tables)
         added = f", part_of, {', '.join(TOLLS)}" if self.noun == "events" else ""
         return Clause(
             f"WITH matched AS {'' if self.has_parts else 'NOT '}MATERIALIZED"
             f" (SELECT {self.noun}.seq AS seq, {keys[0]} AS k0, {keys[1]} AS k1{added}"
-            f" FROM {self.plan.tables.sql} {' '.join(group.join for group in groups)} WHERE {where.sql})",
-            (*self.plan.tables.values, *where.values),
+            f" FROM {tables.sql} {' '.join(group.join for group in groups)} WHERE {where.sql})",
+            (*tables.values, *where.values),
         )
 
     def page(self, order: Sequence[str], descending: Sequence[bool], limit: int, position: Position | None) -> Clause:

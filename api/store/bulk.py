@@ -15,6 +15,7 @@ from api.model.changes import Author
 from api.model.nouns import NOUNS
 from api.store import sqlite
 from api.store.inserting import Inserter
+from api.store.making import Made
 from api.store.receiving import Receiver, Rules
 from api.store.rows import SeqOf
 from api.store.tallying import tally
@@ -27,7 +28,7 @@ HANGING = {"sources": ("derived_from",), "actors": ("relations",), "events": ("p
 """Members by which a record hangs on others of its kind: those are written in the usual way."""
 REMEMBERED = ("locations", "actors")
 """Collections whose row numbers are kept from one batch to the next, as most records refer to them."""
-MOST_REMEMBERED = 100_000
+MOST_REMEMBERED = 50_000
 INDEXED = ("events", "statements", "sources", "event_actors", "event_sources", "statement_actors", "statement_events",
            "statement_sources", "statement_locations", "actors_events", "locations_events", "changes")  # fmt: skip
 """Tables of which an index is faster made at the end than kept while a large import runs."""
@@ -44,20 +45,19 @@ class Bulk:
         self._seqs: dict[Id, int] = {}
         self._inserter = Inserter(connection, self.author)
 
-    def receive(self, datasets: list[Record], records: Records) -> None:
-        """Store a batch; what it refers to is in it or stored already.
+    def receive(self, datasets: list[Record], records: Records, made: Mapping[Id, Made] | None = None) -> None:
+        """Store a batch; what it refers to is in it or stored already. `made` is there for each record or for none.
 
         Raises `Problem` 409 for conflicts where the rules let them fail, 422 where references lead nowhere or a record
         would lie inside itself.
         """
         writer = Writer(self.connection, self.author, SeqOf(self._seqs))
         batch = Bundle(datasets, {noun.name: records.get(noun.name, []) for noun in NOUNS})
-        receiver = Receiver(writer, batch, self.rules)
+        receiver = Receiver(writer, batch, self.rules, made)
         changed = receiver.changed()
         self.totals.update((each.collection, each.outcome) for each in receiver.report.outcomes)
-        targets = receiver.targets()
-        plain, others = _apart(changed, writer, targets)
-        self._inserter.insert(plain, writer.seq_of, writer.at, targets)
+        plain, others = _apart(changed, writer, receiver.made)
+        self._inserter.insert(plain, writer.seq_of, writer.at, receiver.made)
         if any(others.values()):
             writer.apply(others)
             self._inserter.forget()
@@ -78,7 +78,7 @@ class Bulk:
 
 
 def _apart(
-    changed: Records, writer: Writer, targets: Mapping[Id, set[Id]]
+    changed: Records, writer: Writer, made: Mapping[Id, Made]
 ) -> tuple[dict[str, list[Record]], dict[str, list[Record]]]:
     """New records that can be inserted as they are, and all others with what refers to those."""
     plain: dict[str, list[Record]] = {}
@@ -90,7 +90,7 @@ def _apart(
         new = {(name, each["id"]) for each in changed[name]} - writer.held.keys() - writer.past.keys()
         for record in changed[name]:
             key = name, record["id"]
-            refers = targets[key]
+            refers = made[key].targets
             waits = any(to == name and (to, target) in new for to, target in refers)  # for one further on
             if key not in new or waits or refers & slow or any(record[each] for each in HANGING.get(name, ())):
                 slow.add(key)

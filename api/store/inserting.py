@@ -19,9 +19,9 @@ from api.model.ways import DAYS, IN_LIST, as_list, text_row
 from api.store import sqlite
 from api.store.links import parse
 from api.store.lookups import Lookups
+from api.store.making import Made
 from api.store.rendering import render, searched_text
 from api.store.rows import JOINS, ROWS, SeqOf
-from api.store.tables import folded_names
 from api.store.views import VIEWS
 
 Record = dict[str, Any]
@@ -31,7 +31,7 @@ Rows = defaultdict[str, list[tuple[Any, ...]]]
 FIRST = ("changes", "sources", "locations", "actors", "events", "statements")
 """The tables that others refer to, in the order in which they do."""
 COUNTED = ("sources", "locations", "actors")
-MOST_KEPT = 20_000
+MOST_KEPT = 10_000
 """Actors, places and sources that are kept from one batch to the next."""
 
 
@@ -123,12 +123,10 @@ class Inserter:
         """Somebody else has written: what was read before may have changed."""
         self._known = _Known(self.connection)
 
-    def insert(
-        self, records: Mapping[str, list[Record]], seq_of: SeqOf, at: str, targets: Mapping[Key, set[Key]]
-    ) -> None:
+    def insert(self, records: Mapping[str, list[Record]], seq_of: SeqOf, at: str, made: Mapping[Key, Made]) -> None:
         """Write new records that hang on nothing but places on places; `at` is the time of the change.
 
-        `targets` tells to what each refers.
+        `made` is there for each of them.
         """
         known = self._known
         rows: Rows = defaultdict(list)
@@ -144,7 +142,12 @@ class Inserter:
                 self._add(noun.name, record, seq_of, (change, at), rows)
                 key = noun.name, record["id"]
                 own = noun.name, seq_of[key]
-                rows["pointers"] += [(target[0], seq_of[target], *own) for target in targets[key]]
+                text, targets, names = made[key]
+                rows["changes"].append(
+                    (change, at, *key, 1, "created", text, self.author.key, self.author.reason, None)
+                )
+                rows["pointers"] += [(target[0], seq_of[target], *own) for target in targets]
+                rows["names"] += [(noun.name, name, own[1]) for name in names]
         for table in (*FIRST, *(each for each in rows if each not in FIRST)):
             self._insert(table, rows[table])
         self._raise_counts(new)
@@ -164,12 +167,8 @@ class Inserter:
         view.document.update(stamps, links={"self": f"/v1/{name}/{record_id}"})
         rows[f"{name}_doc"].append((seq, to_json(order_of(BY_NAME[name].view)(view.document))))
         rows[f"{name}_text"].append((place, searched_text(view)))
-        rows["changes"].append(
-            (number, at, name, record_id, 1, "created", to_json(record), self.author.key, self.author.reason, None)
-        )
         for table, joined in JOINS[name](seq, record, seq_of) if name in JOINS else ():
             rows[table].append(tuple(joined.values()))
-        rows["names"] += [(name, folded, seq) for folded in folded_names(record)]
         if name == "locations" and record["longitude"] is not None:
             x, y = record["longitude"], record["latitude"]
             rows["locations_box"].append((seq, x, x, y, y))

@@ -63,6 +63,13 @@ CREATE INDEX events_with_5_independent_sources ON events (start_date) WHERE inde
 -- The row number in the tree makes `part_of` of one event cheap to rule out.
 DROP INDEX events_by_part_of;
 CREATE INDEX events_by_part_of ON events (part_of) WHERE part_of IS NOT NULL;
+DROP INDEX event_actors_by_actor;
+CREATE INDEX event_actors_by_actor ON event_actors (actor, role, event);
 -- What these served, the ones above do.
 DROP INDEX events_by_sources;
 DROP INDEX events_by_independent_sources;
+-- All that summaries add up, so that they need not read the rows themselves.
+CREATE INDEX events_for_sums ON events (
+    country, type, start_date, end_date, fatalities, fatalities_low, fatalities_high, fatalities_civilians, injured,
+    displaced, part_of
+);

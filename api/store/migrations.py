@@ -76,17 +76,20 @@ def open_migrated(path: Path) -> sqlite.Connection:
         check(path)
     connection = open_writer(path)
     try:
-        if connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
+        is_old = connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION
+        if is_old or _has_old_documents(connection):
             connection.execute("BEGIN IMMEDIATE")
             MIGRATIONS.apply(Database(connection))
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            connection.execute("COMMIT")
-        if connection.execute("SELECT documents FROM store").fetchone()[0] != DOCUMENTS:
-            connection.execute("BEGIN IMMEDIATE")
-            render_all(connection)
+            if _has_old_documents(connection):
+                render_all(connection)
             connection.execute("COMMIT")
     except BaseException:
         connection.close()  # which rolls back
         raise
     return connection
+
+
+def _has_old_documents(connection: sqlite.Connection) -> bool:
+    return bool(connection.execute("SELECT documents FROM store").fetchone()[0] != DOCUMENTS)

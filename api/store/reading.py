@@ -79,7 +79,8 @@ def total(reader: Reader, selection: Selection) -> int:
 def document(reader: Reader, collection: str, record_id: str) -> tuple[int, bytes]:
     """One record as version and JSON in UTF-8; where there is none, the `Problem` that says what became of it."""
     rows = reader.rows(
-        f"SELECT version, CAST(doc AS BLOB) FROM {collection} JOIN {collection}_doc USING (seq) WHERE id = ?", (record_id,)
+        f"SELECT version, CAST(doc AS BLOB) FROM {collection} JOIN {collection}_doc USING (seq) WHERE id = ?",
+        (record_id,),
     )
     if not rows:
         raise missing(reader, collection, record_id)

@@ -7,13 +7,13 @@ from typing import Any
 
 from api.model.bundle import Bundle, Records, invalid
 from api.model.changes import Author
-from api.model.fields import targets_of
 from api.model.nouns import BY_NAME, NOUNS
 from api.model.problem import Fault, Problem
 from api.model.shape import shape_of
 from api.model.text import to_json
 from api.model.ways import IN_LIST, as_list
 from api.store import sqlite
+from api.store.making import Made, make
 from api.store.readers import version_of
 from api.store.resolving import Resolved, resolve, unknown_datasets
 from api.store.tallying import tally
@@ -111,8 +111,10 @@ def receive(writer: Writer, bundle: Bundle, rules: Rules) -> Report:
 class Receiver:
     """Compares a bundle with what is stored."""
 
-    def __init__(self, writer: Writer, bundle: Bundle, rules: Rules) -> None:
+    def __init__(self, writer: Writer, bundle: Bundle, rules: Rules, made: Mapping[Id, Made] | None = None) -> None:
         self.writer, self.bundle, self.rules = writer, bundle, rules
+        self.made: Mapping[Id, Made] = made or _made(bundle.records)
+        """What was made of each record by itself, once `changed` is called of those with ids in place of names."""
         self.connection = writer.connection
         self.report = Report()
         self.conflicts: list[Fault] = []
@@ -124,9 +126,10 @@ class Receiver:
             writer.find(noun.name, (each["id"] for each in records[noun.name]))
         skipped = self._meet_the_past()
         datasets = self._changed_datasets()
-        self._targets = _targets(records)
-        outside = set().union(*self._targets.values())
-        self.report.resolved, faults = resolve(self.connection, records, writer.seq_of, outside)
+        targets = set[Id]().union(*(each.targets for each in self.made.values()))
+        self.report.resolved, faults = resolve(self.connection, records, writer.seq_of, targets)
+        if self.report.resolved:
+            self.made = _made(records)
         faults += unknown_datasets(self.connection, records, (each["id"] for each in self.bundle.datasets))
         if faults:
             raise invalid(faults)
@@ -173,7 +176,7 @@ class Receiver:
         held = self.writer.held.get(key)
         if held is None:
             return self._report(key, "created", self.writer.version(key) + 1)
-        if held.text == to_json(record) or shape_of(BY_NAME[name].record)(held.record) == record:
+        if held.text == self.made[key].text or shape_of(BY_NAME[name].record)(held.record) == record:
             return self._report(key, "unchanged", held.version)
         return self._meet(key, f"/{name}/{index}", held.version, held.change)
 
@@ -220,10 +223,6 @@ class Receiver:
             self.writer.keep("datasets", dataset["id"], version, change, to_json(dataset))
             self.writer.tables.database.table("datasets").upsert(dataset, pk="id")
 
-    def targets(self) -> Mapping[Id, set[Id]]:
-        """What each record refers to, by ids."""
-        return _targets(self.bundle.records) if self.report.resolved else self._targets
-
     def finish(self, changed: Mapping[str, list[dict[str, Any]]]) -> None:
         """What there is to say once the records are written."""
         events = as_list(each["id"] for each in changed["events"])
@@ -234,10 +233,5 @@ class Receiver:
             tally(self.connection)
 
 
-def _targets(records: Records) -> dict[Id, set[Id]]:
-    found = {}
-    for noun in NOUNS:
-        targets = targets_of(noun.record)
-        for record in records[noun.name]:
-            found[noun.name, record["id"]] = set(targets(record))
-    return found
+def _made(records: Records) -> dict[Id, Made]:
+    return {(noun.name, each["id"]): make(noun.name, each) for noun in NOUNS for each in records[noun.name]}

@@ -132,7 +132,9 @@ def _reply(order: Order, noun: Resource, edited: Edited) -> Reply:
     select = f"SELECT doc FROM {noun.name} JOIN {noun.name}_doc USING (seq) WHERE id = ?"
     (document,) = order.writer.connection.execute(select, (edited.id,)).fetchone()
     status = 201 if edited.outcome == "created" else 200
-    return Reply(status, absolute(document.encode(), g.origin).decode() + "\n", f"/v1/{noun.name}/{edited.id}", edited.version)
+    return Reply(
+        status, absolute(document.encode(), g.origin).decode() + "\n", f"/v1/{noun.name}/{edited.id}", edited.version
+    )
 
 
 def _read_bundle(data: bytes, media_type: str) -> Bundle:

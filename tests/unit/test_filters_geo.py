@@ -57,7 +57,7 @@ def destination(latitude: float, longitude: float, kilometres: float, bearing: f
     return math.degrees(b), east
 
 
-def holds(boxes: list[Box], latitude: float, longitude: float) -> bool:
+def holds(boxes: tuple[Box, ...], latitude: float, longitude: float) -> bool:
     return any(west <= longitude <= east and south <= latitude <= north for west, south, east, north in boxes)
 
 
