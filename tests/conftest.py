@@ -1,5 +1,6 @@
 """What the tests share: a database with the seed in it, and the application over it."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from api import create_app
 from api.config import Settings
 from api.importers.bundle import load_seed
 from api.store.migrations import open_migrated
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as shells start what runs behind them; tests of Ctrl-C need it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def seeded(path: Path) -> Path:

@@ -11,6 +11,7 @@ from api.query.cursor import Position
 from api.query.plan import Sizes
 from api.query.rows import Page, Row, edges
 from api.query.select import Selection
+from api.store import sqlite
 from api.store.naming import closest, named
 from api.store.past import ending, successor
 from api.store.readers import Reader
@@ -45,6 +46,8 @@ def _rows(reader: Reader, clause: Clause) -> list[tuple[Any, ...]]:
 
 
 def _row(values: tuple[Any, ...]) -> Row:
+    if values[1] is None:
+        raise sqlite.DatabaseError("malformed: a row has lost its document")
     return Row(values[0], values[1], tuple(values[2:]))
 
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from flask import Flask, Response, g, request
+from orjson import JSONDecodeError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from api.model.problem import Problem
@@ -18,7 +19,7 @@ MEDIA_TYPE = "application/problem+json"
 PAGE = "/docs/problems"
 LOG = logging.getLogger(__name__)
 PASSING = re.compile(
-    "locked|busy|disk|unable to open|malformed|not a database|readonly|corrupt|constructor failed|decode to UTF-8"
+    "locked|busy|disk|unable to open|malformed|not a database|readonly|corrupt|constructor failed|decode to UTF-8|RTree"
 )
 """What SQLite says of faults of the file or its surroundings; anything else is a fault of ours."""
 
@@ -190,8 +191,9 @@ def register(app: Flask) -> None:
         return problem_response(_from_http(app, error))
 
     @app.errorhandler(sqlite.DatabaseError)
+    @app.errorhandler(JSONDecodeError)  # by which only what is stored is read
     def unavailable(error: Exception) -> Response:
-        if not PASSING.search(str(error)):
+        if not (isinstance(error, JSONDecodeError) or PASSING.search(str(error))):
             return unknown(error)
         LOG.error("request %s: the database cannot be used: %s", g.request_id, error)
         return problem_response(

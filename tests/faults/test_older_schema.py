@@ -275,5 +275,5 @@ def test_two_processes_that_migrate_at_once(longer: Path, tmp_path: Path, rounds
 
 
 def old_names(path: Path) -> dict[str, int]:
-    """How many rows each table of the first schema has."""
-    return {name: len(rows) for name, rows in old_rows(path).items()}
+    """How many rows each table of the first schema has, but for the texts, of which the copies had none."""
+    return {name: len(rows) for name, rows in old_rows(path).items() if not name.endswith("_text")}

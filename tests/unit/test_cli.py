@@ -170,7 +170,7 @@ def test_a_file_that_is_missing_is_not_made(tmp_path: Path, command: str) -> Non
     ("variable", "value", "said"),
     [
         ("EVENT_TIMELINE_PORT", "eighty", "EVENT_TIMELINE_PORT is 'eighty'; it takes a whole number, from 1 to 65535"),
-        ("EVENT_TIMELINE_PROT", "80", "EVENT_TIMELINE_PROT is not a setting; there are EVENT_TIMELINE_DB"),
+        ("EVENT_TIMELINE_PROT", "80", "EVENT_TIMELINE_PROT is not a setting; there are EVENT_TIMELINE_CACHE_MB"),
     ],
 )
 def test_a_setting_that_cannot_be_used(tmp_path: Path, command: str, variable: str, value: str, said: str) -> None:
