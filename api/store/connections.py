@@ -11,9 +11,9 @@ APPLICATION_ID = 0x45544C31
 """“ETL1” in the file's header says that it is ours."""
 SCHEMA_VERSION = 3
 BUSY_MS = 2000
-CACHE_KIB = 32 * 1024
-CHECK_SECONDS = 0.2
-"""How long a start looks for damage: some hundred megabytes, while a million events are ten gigabytes."""
+CACHE_KIB = 16 * 1024
+CHECK_SECONDS = 0.1
+"""How long a start looks for damage: some hundred megabytes; a million events are ten gigabytes."""
 PAGE_BYTES = 8192
 """Of a new file. A document of an imported event has some 2 KB: of SQLite's usual pages it would leave the half empty."""
 

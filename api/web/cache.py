@@ -19,6 +19,8 @@ MARK = "event_timeline.follows_from_data"
 """Set in the WSGI environment by what answers from the data and the request alone."""
 LARGEST = 512 * 1024
 """Bytes of one answer that is kept."""
+OVERHEAD = 2048
+"""Bytes that an answer takes beside its body."""
 LONG_WAY = ("authorization", "x-api-key", "cookie", "range", "if-match", "if-modified-since", "if-unmodified-since")
 OF_THE_REQUEST = (b"x-request-id", b"server-timing")
 OF_THE_BODY = (b"content-type", b"content-length", b"content-encoding", b"link")
@@ -30,11 +32,16 @@ Message = dict[str, Any]
 
 @dataclass(frozen=True)
 class Kept:
-    """A 200 as it was sent, without what belongs to the request that it was made for."""
+    """A 200 as it was sent, without what belongs to the request that it was made for; or a 304, which has no body."""
 
     headers: Pairs
     etag: str
-    body: bytes
+    body: bytes | None
+
+    @property
+    def size(self) -> int:
+        """Bytes, about."""
+        return len(self.body or b"") + OVERHEAD
 
 
 class Cache:
@@ -74,6 +81,8 @@ class Cache:
         request_id = asked if REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
         own: Pairs = [(b"x-request-id", request_id.encode()), (b"server-timing", b"cache;desc=hit")]
         if "if-none-match" not in headers:
+            if kept.body is None:
+                return None
             return _messages(200, kept.headers + own, kept.body)
         if kept.etag in {each.strip().removeprefix("W/") for each in headers["if-none-match"].split(",")}:
             return _messages(304, [each for each in kept.headers if each[0] not in OF_THE_BODY] + own, b"")
@@ -81,23 +90,22 @@ class Cache:
 
     def keep(self, key: Key, generation: int, start: Message, body: bytes) -> None:
         """Keep a whole answer that was made of the data of that generation, or of a later one."""
-        headers = dict(start["headers"])
-        etag, size = headers.get(b"etag", b"").decode("latin-1"), len(body)
-        if (
-            start["status"] != 200
-            or not etag
-            or size > min(LARGEST, self.most_bytes)
-            or generation != self.generation()
-        ):
-            return
-        if replaced := self._kept.pop(key, None):
-            self._bytes -= len(replaced.body)
         pairs = [each for each in start["headers"] if each[0] not in OF_THE_REQUEST]
-        self._kept[key] = Kept(pairs, etag, body)
-        self._bytes += size
+        etag = dict(pairs).get(b"etag", b"").decode("latin-1")
+        kept = Kept(pairs, etag, body if start["status"] == 200 else None)
+        old = self._kept.get(key)
+        if start["status"] not in (200, 304) or not etag or (old and kept.body is None):
+            return
+        if kept.size > min(LARGEST, self.most_bytes) or generation != self.generation():
+            return
+        if old:
+            self._bytes -= old.size
+        self._kept[key] = kept
+        self._kept.move_to_end(key)
+        self._bytes += kept.size
         while self._bytes > self.most_bytes:
             _, oldest = self._kept.popitem(last=False)
-            self._bytes -= len(oldest.body)
+            self._bytes -= oldest.size
 
 
 def _messages(status: int, headers: Pairs, body: bytes) -> tuple[Message, Message]:

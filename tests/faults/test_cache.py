@@ -41,7 +41,7 @@ def data() -> Data:
 
 @pytest.fixture
 def kept(data: Data) -> Cache:
-    return Cache(1000, lambda: data.number)
+    return Cache(4 * (cache.OVERHEAD + 250), lambda: data.number)
 
 
 def key(kept: Cache, *of: str, **headers: str) -> cache.Key:
@@ -106,6 +106,20 @@ def test_only_get_is_kept(kept: Cache, method: str) -> None:
     assert kept.key(scope(method=method), {"host": "h"}) is None
 
 
+def test_a_304_is_kept_for_those_who_name_the_tag(kept: Cache) -> None:
+    put(kept, key(kept), b"", status=304)
+    assert kept.find(key(kept), {}) is None
+    assert kept.find(key(kept), {"if-none-match": '"b"'}) is None
+    found = kept.find(key(kept), {"if-none-match": '"a"'})
+    assert found is not None
+    assert found[0]["status"] == 304
+    put(kept, key(kept))
+    put(kept, key(kept), b"", status=304)
+    whole = kept.find(key(kept), {})
+    assert whole is not None
+    assert whole[1]["body"] == b"body"
+
+
 def test_a_change_drops_everything(kept: Cache, data: Data) -> None:
     put(kept, key(kept))
     data.number += 1
@@ -136,7 +150,7 @@ def test_what_was_used_last_stays(kept: Cache) -> None:
 
 
 def test_what_is_too_large_is_not_kept(kept: Cache) -> None:
-    put(kept, key(kept), b"x" * 1001)
+    put(kept, key(kept), b"x" * cache.LARGEST)
     assert kept.find(key(kept), {}) is None
 
 
