@@ -41,10 +41,9 @@ class Area:
             (*proposed, *inside.values),
         )
 
-    def some(self, column: str, most: int) -> Clause:
-        """A column of the first locations that may lie in it."""
-        box = f"{BOX} LIMIT {most}"
-        one = f"SELECT {column} FROM (SELECT seq FROM {box}) AS found CROSS JOIN locations ON locations.seq = found.seq"
+    def some(self, most: int) -> Clause:
+        """The SELECT of the first locations that may lie in it."""
+        one = f"SELECT * FROM (SELECT seq FROM {BOX} LIMIT {most})"
         return Clause(" UNION ALL ".join([one] * len(self.boxes)), self._corners())
 
     def _corners(self) -> tuple[float, ...]:

@@ -29,8 +29,11 @@ STEPS = {
 """Indexes, in the order of days, of the rows that have at least so many in a column."""
 MOST_COUNTED = 5000
 """Rows that are counted before a request: more are just many."""
+MOST_COUNTED_AT_PLACES = 30_000
+"""The same for events by their place, which are counted faster, and are often of few years."""
 MOST_PLACES = 500
-"""The same for the places of an area."""
+"""Of an area, by which its events are counted."""
+TOO_MANY = -1
 ROW_BITS = 32
 """The low bits of a text's row number are the row number of the record, the high ones its first day."""
 
@@ -91,9 +94,10 @@ def tally(table: str, column: str, values: tuple[SqlValue, ...]) -> Clause:
     return Clause(sql, (as_list(values),))
 
 
-def counted(select: Clause) -> Clause:
-    """How many rows a SELECT has, or that they are many."""
-    return Clause(f"SELECT count(*) FROM (SELECT 1 FROM ({select.sql}) LIMIT {MOST_COUNTED})", select.values)
+def counted(select: Clause, most: int = MOST_COUNTED) -> Clause:
+    """How many rows a SELECT has; `TOO_MANY` where it has more than can be counted before a request."""
+    count = f"SELECT count(*) AS rows FROM (SELECT 1 FROM ({select.sql}) LIMIT {most})"
+    return Clause(f"SELECT iif(rows < {most}, rows, {TOO_MANY}) FROM ({count})", select.values)
 
 
 def ends(table: str, column: str, day: str) -> Clause:
@@ -186,8 +190,10 @@ def placed(table: str, area: Area) -> Clause:
         return Clause(f"locations.seq IN ({places.sql})", places.values)
     if table == "statements":
         return joined(table, "statement_locations", "location", Clause(f"location IN ({places.sql})", places.values))
-    size = area.some("events", MOST_PLACES)
-    size = Clause(f"SELECT sum(events) FROM ({size.sql})", size.values)
+    some = area.some(MOST_PLACES)
+    size = counted(
+        Clause(f"SELECT 1 FROM events INDEXED BY events_by_location WHERE location IN ({some.sql})", some.values)
+    )
     way = Way(
         Clause("events INDEXED BY events_by_location"),
         Clause(f"events.location IN ({places.sql})", places.values),

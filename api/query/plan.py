@@ -36,8 +36,8 @@ class Sizes:
     @property
     def rows(self) -> tuple[int, ...]:
         """The rows of each way; too many to count are thought to be a good part of all."""
-        many = max(ways.MOST_COUNTED, round(self.total * MANY))
-        return tuple(many if each == ways.MOST_COUNTED else each for each in self.counted)
+        many = round(self.total * MANY)
+        return tuple(many if each == ways.TOO_MANY else each for each in self.counted)
 
 
 @dataclass(frozen=True)
