@@ -191,9 +191,8 @@ def placed(table: str, area: Area) -> Clause:
     if table == "statements":
         return joined(table, "statement_locations", "location", Clause(f"location IN ({places.sql})", places.values))
     some = area.some(MOST_PLACES)
-    size = counted(
-        Clause(f"SELECT 1 FROM events INDEXED BY events_by_location WHERE location IN ({some.sql})", some.values)
-    )
+    there = f"SELECT 1 FROM events INDEXED BY events_by_location WHERE location IN ({some.sql})"
+    size = counted(Clause(there, some.values), MOST_COUNTED_AT_PLACES)
     way = Way(
         Clause("events INDEXED BY events_by_location"),
         Clause(f"events.location IN ({places.sql})", places.values),
