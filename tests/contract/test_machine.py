@@ -23,7 +23,7 @@ WRITES = ("post", "put", "patch", "delete", "merge", "bundle")
 SHORT, LONG = (15, 40), (250, 50)
 """Examples, and steps of each."""
 LEAST = {
-    "write 200": 40, "write 201": 8, "write 204": 10, "write 400": 1, "write 404": 1, "write 409": 10, "write 410": 1,
+    "write 200": 40, "write 201": 8, "write 204": 10, "write 400": 1, "write 409": 10, "write 410": 1,
     "write 412": 20, "write 422": 20, "write 428": 8, "get 200": 100, "get 304": 100, "get 308": 15, "get 404": 40,
     "get 410": 10, "bundle 200": 15, "bundle 200 dry": 2, "bundle 409 conflict": 2, "bundle 422 invalid-record": 5,
     "merge 200": 10, "delete 409 in-use": 4,
@@ -34,7 +34,7 @@ LEAST = {
 """How often each outcome must be reached in a short run."""
 SELDOM = {
     "bundle 412 precondition-failed": 5, "merge 409 conflict": 5, "merge 410 gone": 2, "put 410 gone": 3,
-    "possible duplicates": 3, "repeated 204": 5,
+    "possible duplicates": 3, "repeated 204": 5, "write 404": 5,
 }  # fmt: skip
 """The same in a long run, of those that a short one may miss."""
 
