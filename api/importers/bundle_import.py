@@ -15,9 +15,10 @@ from api.importers.bundle_file import BundleFile, Item
 from api.model import bundle
 from api.model.bundle import SCHEMA, DatasetSchema, invalid
 from api.model.changes import Author
-from api.model.fields import MOST_FAULTY, references
+from api.model.fields import MOST_FAULTY
 from api.model.nouns import BY_NAME
 from api.model.problem import Fault, Problem
+from api.model.references import references
 from api.store import sqlite
 from api.store.feeding import Dataset, Feeder, NumberedBulk
 from api.store.receiving import Rules

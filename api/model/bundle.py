@@ -6,9 +6,10 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from api.model.fields import Choice, Id, Listing, Text, references, web_address
+from api.model.fields import Choice, Id, Listing, Text, web_address
 from api.model.nouns import NOUNS
 from api.model.problem import Fault, Problem
+from api.model.references import references
 
 FORMAT = "event-timeline/1"
 MOST_RECORDS = 100_000

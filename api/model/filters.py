@@ -102,15 +102,10 @@ def joined(table: str, join: str, column: str, where: ClauseMaker) -> ClauseMake
     return lambda value, given: ways.joined(table, join, column, where(value, given))
 
 
-def rows_in(table: str, clause: ClauseMaker) -> ClauseMaker:
-    """Rows whose number is in what a SELECT gives."""
-    return lambda value, given: ways.found(table, clause(value, given))
-
-
 def parts(collection: str) -> ClauseMaker:
     """What lies inside records of a tree, themselves left out."""
     select = f"SELECT descendant FROM tree WHERE collection = '{collection}' AND ancestor {IN_LIST}"
-    return rows_in(collection, lambda records, _: Clause(select, (as_list(records),)))
+    return lambda records, _: ways.found(collection, Clause(select, (as_list(records),)))
 
 
 def acting(sql: str, role_column: str) -> ClauseMaker:

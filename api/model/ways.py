@@ -7,6 +7,7 @@ that the first page is found without reading the rest. `api/query/plan.py` choos
 import datetime
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from api.model.areas import Area
@@ -102,22 +103,22 @@ def counted(select: Clause, most: int = MOST_COUNTED) -> Clause:
 
 def ends(table: str, column: str, day: str) -> Clause:
     """A last day that is this one or a later one."""
-    bounds = Days(since=day, is_of_last=True)
-    if table not in DAYS:
-        return Clause(f"{column} >= ?", (day,), days=bounds)
-    tables, where = Clause(f"{table} INDEXED BY {table}_by_end"), Clause(f"{column} >= ?", (day,))
-    size = counted(Clause(f"SELECT 1 FROM {tables.sql} WHERE {where.sql}", where.values))
-    return Clause(f"+{column} >= ?", (day,), Way(tables, where, size), bounds)
+    return replace(_from(table, column, "end", day), days=Days(since=day, is_of_last=True))
 
 
-def since(table: str, column: str, value: SqlValue) -> Clause:
-    """A column, which has an index of its name, with at least this value."""
+def since(table: str, column: str, moment: str) -> Clause:
+    """A time that is this one or a later one."""
+    return _from(table, f"{table}.{column}", column.removesuffix("_at"), moment)
+
+
+def _from(table: str, column: str, index: str, value: str) -> Clause:
+    """A column with at least this value, by the index of that name."""
+    where = Clause(f"{column} >= ?", (value,))
     if table not in DAYS:
-        return Clause(f"{table}.{column} >= ?", (value,))
-    where = Clause(f"{table}.{column} >= ?", (value,))
-    tables = f"{table} INDEXED BY {table}_by_{column.removesuffix('_at')}"
+        return where
+    tables = f"{table} INDEXED BY {table}_by_{index}"
     size = counted(Clause(f"SELECT 1 FROM {tables} WHERE {where.sql}", where.values))
-    return Clause(f"+{table}.{column} >= ?", (value,), Way(Clause(tables), where, size))
+    return Clause(f"+{column} >= ?", (value,), Way(Clause(tables), where, size))
 
 
 def searched(table: str, words: str) -> Clause:

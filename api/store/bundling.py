@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from api.model.bundle import FORMAT
-from api.model.fields import references
 from api.model.nouns import BY_NAME, NOUNS
 from api.model.problem import Problem
+from api.model.references import references
 from api.model.text import to_json
 from api.model.ways import IN_LIST, as_list
 from api.query import select

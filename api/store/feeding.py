@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from api.model.bundle import invalid
-from api.model.fields import NAMED, references
+from api.model.fields import NAMED
 from api.model.nouns import BY_NAME, NOUNS
 from api.model.problem import Fault, Problem
+from api.model.references import references
 from api.store.bulk import Bulk
 from api.store.readers import version_of
 from api.store.spool import PUT_OFF, TAKEN, WAITING, Kept, Place, Spool

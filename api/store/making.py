@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from api.model.fields import targets_of
 from api.model.nouns import BY_NAME
+from api.model.references import targets_of
 from api.model.text import to_json
 from api.store.tables import folded_names
 

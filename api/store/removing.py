@@ -6,9 +6,9 @@ from typing import Any
 from marshmallow import Schema
 
 from api.model.bundle import faults
-from api.model.fields import references
 from api.model.nouns import BY_NAME
 from api.model.problem import Fault, Problem
+from api.model.references import references
 from api.model.text import to_json
 from api.model.ways import IN_LIST, as_list
 from api.store import links, sqlite

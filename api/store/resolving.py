@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.model.bundle import Records, all_references
-from api.model.fields import NAMED, targets_of
+from api.model.fields import NAMED
 from api.model.nouns import NOUNS
 from api.model.problem import Fault
+from api.model.references import targets_of
 from api.model.text import fold, nearest, shown
 from api.model.ways import IN_LIST, as_list
 from api.store import sqlite

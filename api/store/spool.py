@@ -4,13 +4,12 @@ A file may refer to what stands further on in it, and may be larger than memory:
 written. It is a database without a name, which its end takes with it, however it ends.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from api.model.nouns import NOUNS
-from api.model.text import to_json
+from api.model.text import from_json, to_json
 from api.store import sqlite
 
 CACHE_KIB = 16 * 1024
@@ -43,7 +42,7 @@ class Kept:
 
     @property
     def record(self) -> dict[str, Any]:
-        return json.loads(self.text)  # type: ignore[no-any-return]
+        return from_json(self.text)  # type: ignore[no-any-return]
 
 
 _COLUMNS = "number, file, place, line, state, looks_ahead, text"

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from api.model.fields import targets_of
 from api.model.nouns import BY_NAME
+from api.model.references import targets_of
 from api.model.text import fold
 from api.model.ways import DAYS, IN_LIST, as_list
 from api.store import sqlite

@@ -54,6 +54,10 @@ def _refused(detail: str) -> Problem:
     return Problem(401, "key-refused", detail, headers={"WWW-Authenticate": challenge})
 
 
+CARRIERS = ("authorization", "x-api-key")
+"""The headers that may hold a key."""
+
+
 def _given(headers: Mapping[str, str]) -> str | None:
     """The text that should be a key. Another scheme than Bearer is not ours: a proxy may ask for its own password."""
     scheme, *rest = headers.get("authorization", "").split(maxsplit=1) or [""]
@@ -89,7 +93,7 @@ def register(app: Flask) -> None:
         g.caller = None
         if not _is_looked_at():
             return
-        g.caller = caller(store(), {name.lower(): value for name, value in request.headers})
+        g.caller = caller(store(), {name: request.headers[name] for name in CARRIERS if name in request.headers})
         if settings().reads_need_key and request.method in ("GET", "HEAD"):
             require(g.caller, "read")
 

@@ -13,8 +13,8 @@ from soundness import assert_sound, derived
 
 from api.importers.bundle import load
 from api.model import bundle
-from api.model.fields import references
 from api.model.nouns import NOUNS
+from api.model.references import references
 from api.store import sqlite
 from api.store.bulk import Bulk, without_indexes
 from api.store.migrations import open_migrated
