@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from api.importers.strict_json import read_json
+from api.model.strict_json import read_json
 from api.model import bundle
 from api.model.bundle import FORMAT, Bundle
 from api.model.nouns import NOUNS

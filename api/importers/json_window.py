@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from api.importers.strict_json import DECODER, check_depth, check_name, invalid_json, not_utf8, too_deep
+from api.model.strict_json import DECODER, check_depth, check_name, invalid_json, not_utf8, too_deep
 from api.model.problem import Problem
 
 LONGEST_VALUE = 8 * 2**20

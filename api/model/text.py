@@ -71,7 +71,7 @@ def to_json_bytes(value: object) -> bytes:
 
 
 def from_json(text: str | bytes) -> Any:
-    """The value of a text that is stored, which is sound; what strangers send is read by `importers/strict_json.py`."""
+    """The value of a text that is stored, which is sound; what strangers send is read by `model/strict_json.py`."""
     return orjson.loads(text)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 
-from api.importers.strict_json import read_json
+from api.model.strict_json import read_json
 from api.model.changes import LONGEST_REASON, Author
 from api.model.condition import Condition
 from api.model.kinds import Plain

@@ -7,7 +7,7 @@ from flask import g
 from marshmallow import Schema, ValidationError
 
 from api.importers.bundle import read_lines, with_lines
-from api.importers.strict_json import read_json
+from api.model.strict_json import read_json
 from api.model import bundle, kinds
 from api.model.bundle import Bundle, faults, invalid
 from api.model.fields import Id

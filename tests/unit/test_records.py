@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from api.importers.bundle import load
-from api.importers.strict_json import read_json
+from api.model.strict_json import read_json
 from api.model import bundle as bundles
 from api.model.event import EventRecord
 from api.model.nouns import NOUNS
