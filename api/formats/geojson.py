@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from api.formats.sheet import Sheet
-from api.model.resource import Document
+from api.model.resource import Column, Document
 from api.model.text import from_json, to_json, to_json_bytes
 
 
@@ -27,6 +27,16 @@ def _places(record: Document) -> list[Any]:
     return [each["location"] for each in record["events"]] if said_nowhere else [record["location"]]
 
 
+def feature(document: Document, columns: Iterable[Column]) -> dict[str, Any]:
+    """A record as a Feature with flat properties."""
+    return {
+        "type": "Feature",
+        "id": document["id"],
+        "geometry": geometry(document),
+        "properties": {column.name: column.pick(document) for column in columns},
+    }
+
+
 class GeoJson:
     """Features, with the page's links and the count beside them where it is a page."""
 
@@ -39,13 +49,6 @@ class GeoJson:
         yield b'{"type":"FeatureCollection","features":[\n'
         separator = b""
         for each in documents:
-            document = from_json(each)
-            feature = {
-                "type": "Feature",
-                "id": document["id"],
-                "geometry": geometry(document),
-                "properties": {column.name: column.pick(document) for column in sheet.columns},
-            }
-            yield separator + to_json_bytes(feature)
+            yield separator + to_json_bytes(feature(from_json(each), sheet.columns))
             separator = b",\n"
         yield f'\n],"links":{to_json(sheet.links)},"meta":{to_json(sheet.meta)}}}\n'.encode()

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from api.model.strict_json import read_json
 from api.model import bundle
 from api.model.bundle import FORMAT, Bundle
 from api.model.nouns import NOUNS
 from api.model.problem import Fault, Problem
+from api.model.strict_json import read_json
 from api.model.text import shown
 from api.store import sqlite
 from api.store.receiving import Report, Rules, write

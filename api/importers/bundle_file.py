@@ -14,9 +14,9 @@ from typing import Any
 
 from api.importers.bundle import COLLECTIONS, single_member, unknown_line
 from api.importers.json_window import LONGEST_VALUE, JsonWindow
-from api.model.strict_json import DEEPEST, invalid_json, twice
 from api.model.bundle import invalid
 from api.model.problem import Fault
+from api.model.strict_json import DEEPEST, invalid_json, twice
 from api.model.text import shown
 
 BLOCK_BYTES = 256 * 1024

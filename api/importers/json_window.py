@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from api.model.strict_json import DECODER, check_depth, check_name, invalid_json, not_utf8, too_deep
 from api.model.problem import Problem
+from api.model.strict_json import DECODER, check_depth, check_name, invalid_json, not_utf8, too_deep
 
 LONGEST_VALUE = 8 * 2**20
 """Characters of one value. The largest record that is no mistake has a quarter of it."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from api.model import filters
+from api.model import filters, queried
 from api.model.evidence import EvidenceSchema, evidence_list
 from api.model.fields import Choice, Listing, Reference, Text, optional
 from api.model.record import ActorBrief, Counted, Record, country_code
@@ -81,4 +81,6 @@ ACTORS = Resource(
         *COUNTED_COLUMNS,
         *STORED_COLUMNS,
     ),
+    queryables=queried.ACTORS,
+    expression="type IN ('rebel_group', 'militia') AND events > 1",
 )

@@ -1,9 +1,9 @@
-"""Areas on the globe: boxes and circles, as clauses over coordinates in WGS 84 degrees."""
+"""Areas on the globe: boxes, circles and shapes, as clauses over coordinates in WGS 84 degrees."""
 
 import math
 from dataclasses import dataclass
 
-from api.model.parameters import Clause
+from api.model.parameters import Clause, SqlValue
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius R1 of the Earth (IUGG)."""
@@ -14,20 +14,28 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Area:
-    """Boxes that cover it, each from west to east, and for a circle its middle (latitude, longitude) and radius."""
+    """Boxes that cover it, each from west to east, and for a circle its middle (latitude, longitude) and radius.
+
+    For a shape, GeoJSON text and `where` points lie to it (`model/shapes.py`): such as `> 0`, not outside.
+    """
 
     boxes: tuple[Box, ...]
     middle: tuple[float, float] | None = None
     radius: float = 0.0
+    shape: str = ""
+    where: str = ""
 
     def holds(self, table: str) -> Clause:
         """Do the coordinates of this table's row lie in it? Edges belong to it."""
         one = f"(+{table}.longitude BETWEEN ? AND ? AND +{table}.latitude BETWEEN ? AND ?)"
-        values = self._corners()
+        values: tuple[SqlValue, ...] = self._corners()
         sql = f"({' OR '.join([one] * len(self.boxes))})"
         if self.middle:
             sql += f" AND great_circle_km(?, ?, {table}.latitude, {table}.longitude) <= ?"
             values += (*self.middle, self.radius)
+        if self.shape:
+            sql += f" AND lies(?, {table}.longitude, {table}.latitude) {self.where}"
+            values += (self.shape,)
         return Clause(sql, values)
 
     def places(self) -> Clause:

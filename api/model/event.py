@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from api.model import filters, kinds
+from api.model import filters, kinds, queried
 from api.model.event_types import EVENT_TYPE_NAMES
 from api.model.evidence import evidence_list
 from api.model.fields import Choice, Day, Flag, Id, Listing, Matching, Reference, Text, WholeNumber, optional
@@ -210,4 +210,6 @@ EVENTS = Resource(
         *STORED_COLUMNS,
     ),
     has_places=True,
+    queryables=queried.EVENTS,
+    expression="fatalities_best >= 10 OR type = 'airstrike'",
 )  # fmt: skip

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from api.model import filters
+from api.model import filters, queried
 from api.model.evidence import evidence_list
 from api.model.fields import Choice, Id, Listing, Number, Reference, Text, optional
 from api.model.record import Counted, Record, country_code
@@ -106,4 +106,6 @@ LOCATIONS = Resource(
         *STORED_COLUMNS,
     ),
     has_places=True,
+    queryables=queried.LOCATIONS,
+    expression="type = 'city' AND events >= 2",
 )  # fmt: skip

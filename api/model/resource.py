@@ -7,8 +7,10 @@ from typing import Any
 
 from marshmallow import Schema
 
+from api.model.cql2 import LANGUAGES, TEXT, Cql2
 from api.model.kinds import Count, Plain, SortOrder, Truth, Word
 from api.model.parameters import Filter, Parameter
+from api.model.queryables import Queryable
 from api.model.record import Record, Stored
 
 Document = Mapping[str, Any]
@@ -95,6 +97,20 @@ class Resource:
     default_sort: str
     columns: tuple[Column, ...]
     has_places: bool = False
+    queryables: tuple[Queryable, ...] = ()
+    expression: str = ""
+    """An example of `filter`."""
+
+    @cached_property
+    def expressions(self) -> Cql2:
+        """What `filter=` takes: CQL2 over the queryables."""
+        makers = {each.name: each.clause for each in self.filters if each.clause is not None}
+        return Cql2({each.name: each for each in self.queryables}, makers)
+
+    @cached_property
+    def all_filters(self) -> tuple[Filter, ...]:
+        """The filters, and with queryables `filter` and its language."""
+        return (*self.filters, *_expression_filters(self)) if self.queryables else self.filters
 
     @cached_property
     def record_schema(self) -> Schema:
@@ -113,6 +129,21 @@ class Resource:
     def filter(self, name: str) -> Filter:
         """The filter of that name."""
         return next(each for each in self.filters if each.name == name)
+
+
+def _expression_filters(noun: Resource) -> tuple[Filter, Filter]:
+    return (
+        Filter(
+            "filter", noun.expressions,
+            "A CQL2 expression over the queryables, which must hold beside all other parameters: comparisons, AND, OR, NOT,"
+            " LIKE, BETWEEN, IN, IS NULL, CASEI, ACCENTI, spatial and temporal functions."
+            " `/docs/filter` explains it and lists the queryables.", noun.expression,
+        ),
+        Filter(
+            "filter-lang", Word(LANGUAGES), "The language of `filter`: CQL2 as text or as JSON; `cql-text` is read as text.",
+            TEXT, needs=("filter",), default=TEXT,
+        ),
+    )  # fmt: skip
 
 
 def list_parameters(

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from api.model import filters, kinds
+from api.model import filters, kinds, queried
 from api.model.evidence import evidence_list
 from api.model.fields import Choice, Day, Flag, Id, Listing, Number, Reference, Text, WholeNumber, optional
 from api.model.location import LocationBrief
@@ -218,4 +218,6 @@ STATEMENTS = Resource(
         *STORED_COLUMNS,
     ),
     has_places=True,
+    queryables=queried.STATEMENTS,
+    expression="kind = 'quote' AND (speaker = 'SOHR' OR location = 'Aleppo')",
 )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any
 
 from api.model.areas import Area
 from api.model.parameters import Clause, Days, SqlValue, Way
+from api.model.text import fold
 
 IN_LIST = "IN (SELECT value FROM json_each(?))"
 DAYS = {"events": "start_date", "statements": "date"}
@@ -170,6 +171,30 @@ def found(table: str, select: Clause) -> Clause:
     return Clause(f"{table}.seq IN ({select.sql})", select.values, way)
 
 
+def called(table: str, ids: tuple[SqlValue, ...]) -> Clause:
+    """Records with these ids."""
+    return found(table, Clause(f"SELECT seq FROM {table} WHERE id {IN_LIST}", (as_list(ids),)))
+
+
+def at_places(sql: str, column: str, values: tuple[SqlValue, ...]) -> Clause:
+    """Events at places with one of the values in a column, or as their name; `sql` gives it for an event."""
+    select = Clause(f"SELECT seq FROM locations WHERE {column} {IN_LIST}", (as_list(values),))
+    if column == "name":  # which has no column of its own: folded names find those that may be meant
+        alike = f"SELECT seq FROM names WHERE collection = 'locations' AND folded {IN_LIST}"
+        exact = f"SELECT seq FROM locations_doc WHERE seq IN ({alike}) AND json_extract(doc, '$.name') {IN_LIST}"
+        select = Clause(exact, (as_list(fold(str(each)) for each in values), as_list(values)))
+    return Clause(f"{sql} {IN_LIST}", (as_list(values),), _at(select, select))
+
+
+def _at(places: Clause, some: Clause) -> Way:
+    """The events at the places that a SELECT gives, of which `some` are counted."""
+    tables = "events INDEXED BY events_by_location"
+    size = counted(
+        Clause(f"SELECT 1 FROM {tables} WHERE location IN ({some.sql})", some.values), MOST_COUNTED_AT_PLACES
+    )
+    return Way(Clause(tables), Clause(f"events.location IN ({places.sql})", places.values), size)
+
+
 def joined(table: str, join: str, column: str, where: Clause) -> Clause:
     """Rows with which a join table has a row of that kind: `where` says what its `column` is."""
     own = table.removesuffix("s")
@@ -191,13 +216,5 @@ def placed(table: str, area: Area) -> Clause:
         return Clause(f"locations.seq IN ({places.sql})", places.values)
     if table == "statements":
         return joined(table, "statement_locations", "location", Clause(f"location IN ({places.sql})", places.values))
-    some = area.some(MOST_PLACES)
-    there = f"SELECT 1 FROM events INDEXED BY events_by_location WHERE location IN ({some.sql})"
-    size = counted(Clause(there, some.values), MOST_COUNTED_AT_PLACES)
-    way = Way(
-        Clause("events INDEXED BY events_by_location"),
-        Clause(f"events.location IN ({places.sql})", places.values),
-        size,
-    )
     inside = area.holds("events")
-    return Clause(inside.sql, inside.values, way)
+    return Clause(inside.sql, inside.values, _at(places, area.some(MOST_PLACES)))

@@ -27,7 +27,7 @@ class Position:
 def fingerprint(listing: str, given: Mapping[str, Any]) -> str:
     """Which list this is: its name, its filters and its sort."""
     bound = {name: value for name, value in sorted(given.items()) if name not in NOT_BOUND}
-    return hashlib.sha256(json.dumps([listing, bound]).encode()).hexdigest()[:12]
+    return hashlib.sha256(json.dumps([listing, bound], default=str).encode()).hexdigest()[:12]
 
 
 def encode(position: Position, of: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from api.model.parameters import Clause, Filter, SqlValue, Way
+from api.model.parameters import Clause, SqlValue, Way
 from api.model.problem import Fault, bad_parameters
 from api.model.resource import Resource
 from api.model.timeline import Timeline
@@ -77,11 +77,11 @@ def conjunction(clauses: Sequence[Clause]) -> Clause:
     )
 
 
-def clauses_of(filters: Sequence[Filter], given: Mapping[str, Any]) -> tuple[Clause, ...]:
-    """The clauses of all filters that were given."""
-    return tuple(
-        each.clause(given[each.name], given) for each in filters if each.clause is not None and each.name in given
-    )
+def clauses_of(noun: Resource, given: Mapping[str, Any]) -> tuple[Clause, ...]:
+    """The clauses of all filters that were given, and of the parts of a CQL2 expression."""
+    filters = (each for each in noun.filters if each.clause is not None and each.name in given)
+    expression = given["filter"].clauses() if "filter" in given else ()
+    return (*(each.clause(given[each.name], given) for each in filters if each.clause), *expression)
 
 
 def of_resource(resource: Resource, given: Mapping[str, Any], sort: Sort) -> Selection:
@@ -106,7 +106,7 @@ def of_timeline(timeline: Timeline, given: Mapping[str, Any], sort: Sort) -> Sel
 def _branch(entry: str, resource: Resource, given: Mapping[str, Any], sort: Sort, keys: tuple[str, ...]) -> Branch:
     found = _ranked(resource.name, given, sort)
     narrowing = given if found is None else {name: value for name, value in given.items() if name != "q"}
-    return Branch(entry, resource.name, clauses_of(resource.filters, narrowing), keys, found)
+    return Branch(entry, resource.name, clauses_of(resource, narrowing), keys, found)
 
 
 def _ranked(table: str, given: Mapping[str, Any], sort: Sort) -> Clause | None:

@@ -1,10 +1,14 @@
 """Opening the database: what is refused, and how a connection is set up; SQLite's settings have their reason beside them."""
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from api.model.areas import great_circle_km
+from api.model.patterns import accentless, caseless, is_like
+from api.model.shapes import lies
 from api.store import sqlite
 
 APPLICATION_ID = 0x45544C31
@@ -14,6 +18,14 @@ BUSY_MS = 2000
 CACHE_KIB = 16 * 1024
 CHECK_SECONDS = 0.1
 """How long a start looks for damage: some hundred megabytes; a million events are ten gigabytes."""
+FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
+    "great_circle_km": (4, great_circle_km),
+    "lies": (3, lies),
+    "is_like": (2, is_like),
+    "caseless": (1, caseless),
+    "accentless": (1, accentless),
+}
+"""What the clauses of the model ask for beside SQLite's own functions: how many arguments, and the function."""
 PAGE_BYTES = 8192
 """Of a new file. A document of an imported event has some 2 KB: of SQLite's usual pages it would leave the half empty."""
 
@@ -79,7 +91,8 @@ def harden(connection: sqlite.Connection) -> None:
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA mmap_size = 0")  # a file cut short under mmap kills the process
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    connection.create_function("great_circle_km", 4, great_circle_km, deterministic=True)
+    for name, (arguments, function) in FUNCTIONS.items():
+        connection.create_function(name, arguments, function, deterministic=True)
 
 
 def check(path: Path) -> None:

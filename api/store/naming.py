@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from api.model import kinds
+from api.model.cql2 import Expression
 from api.model.parameters import Parameter
 from api.model.problem import Fault, Refusal, bad_parameters
 from api.model.text import fold, nearest, shown
@@ -33,11 +34,24 @@ def resolve(reader: Reader, parameters: Sequence[Parameter], given: Mapping[str,
                 resolved[parameter.name] = tuple(_find(reader, collection, each) for each in given[parameter.name])
             elif isinstance(parameter.kind, kinds.Dataset):
                 _check_datasets(reader, given[parameter.name])
+            elif isinstance(given[parameter.name], Expression):
+                resolved[parameter.name] = _expression(reader, given[parameter.name])
         except Refusal as refusal:
             faults.append(refusal.of(parameter.name))
     if faults:
         raise bad_parameters(faults)
     return resolved
+
+
+def _expression(reader: Reader, expression: Expression) -> Expression:
+    """The expression with the row number of every record that it names."""
+    _check_datasets(reader, (name for collection, name in expression.names if collection == "datasets"))
+    rows = {
+        (collection, name): _find(reader, collection, name)
+        for collection, name in sorted(expression.names)
+        if collection != "datasets"
+    }
+    return expression.naming(rows)
 
 
 def _find(reader: Reader, collection: str, name: str) -> int:

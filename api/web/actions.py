@@ -13,12 +13,12 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 
-from api.model.strict_json import read_json
 from api.model.changes import LONGEST_REASON, Author
 from api.model.condition import Condition
 from api.model.kinds import Plain
 from api.model.parameters import Parameter
 from api.model.problem import Fault, Problem
+from api.model.strict_json import read_json
 from api.model.text import shown, to_json, unstorable
 from api.store import answers, sqlite
 from api.store.gate import Gate

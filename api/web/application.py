@@ -9,6 +9,7 @@ from api.formats.registry import FORMATS
 from api.store.gate import Gate
 from api.store.readers import Store
 from api.web import actions, http, keys, operations, pages, problems, rate_limit, routes
+from api.web.ogc import table as ogc
 from api.web.table import ACTIONS, ROUTES
 
 COMPRESSED = [
@@ -38,6 +39,7 @@ def create_app(settings: Settings) -> Flask:
     keys.register(app)
     problems.register(app)
     routes.register(app, ROUTES)
+    routes.register(app, ogc.ROUTES)
     actions.register(app, ACTIONS, Gate(settings.db))
     operations.register(app)
     pages.register(app)

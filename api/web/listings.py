@@ -65,7 +65,7 @@ def _of(noun: Resource, example: str) -> Listing:
         name=noun.name,
         about=noun.about,
         schema=noun.view.__name__,
-        filters=noun.filters,
+        filters=noun.all_filters,
         sorts=tuple(noun.sorts),
         default_sort=noun.default_sort,
         columns=noun.columns,

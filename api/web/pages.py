@@ -13,8 +13,10 @@ from flask import Flask, Response, g, render_template, request
 from markupsafe import Markup, escape
 
 from api.importers import ged_columns
+from api.model import cql2
 from api.model.event import EVENTS
 from api.model.nouns import NOUNS
+from api.model.predicates import MOST_PREDICATES
 from api.model.problem import Problem
 from api.model.taxonomy import QUALITIES
 from api.model.text import shown, to_json
@@ -26,6 +28,19 @@ from api.web.queries import read
 from api.web.routes import Route
 from api.web.table import ACTIONS, ROUTES
 
+EXPRESSIONS = (
+    ("Comparison", "fatalities_best >= 10 AND type <> 'airstrike'"),
+    ("Of several values", "country IN ('SY', 'Lebanon')"),
+    ("Between", "start_date BETWEEN DATE('2024-11-27') AND DATE('2024-11-30')"),
+    ("Unknown", "fatalities_best IS NULL"),
+    ("Either, not", "actor = 'HTS' OR NOT location = 'Aleppo'"),
+    ("Pattern: % any characters, _ one", "title LIKE '%highway%'"),
+    ("Any case, any accents", "ACCENTI(CASEI(location_name)) LIKE ACCENTI(CASEI('sar%b'))"),
+    ("Two properties", "start_date = end_date"),
+    ("Box, point, polygon", "S_INTERSECTS(geometry, POLYGON((36 35, 38 35, 37 37, 36 35)))"),
+    ("Time", "T_INTERSECTS(INTERVAL(start_date, end_date), INTERVAL('2024-11-29', '..'))"),
+)
+"""What CQL2 can say, each with an example over events."""
 CODE = re.compile("`([^`]+)`")
 HTML, JSON = "text/html", "application/json"
 SWAGGER_FILES = {
@@ -39,6 +54,7 @@ OTHER_PATHS = (
     ("/v1/openapi.json", "This API as OpenAPI 3.1, for machines."),
     ("/docs", "The same, for people, with a form to try each request."),
     ("/docs/guide", "Filters, formats, paging, caching and errors in one page."),
+    ("/docs/filter", "CQL2 expressions in `filter=`, and what they may name."),
     ("/docs/ucdp", "How rows of UCDP GED become records, column by column."),
     ("/docs/problems", "Every kind of error, what it means and what to do."),
     ("/healthz", "Is the process up?"),
@@ -77,6 +93,7 @@ def register(app: Flask) -> None:
     app.add_url_rule("/v1/openapi.json", "openapi", _cached(_openapi, lambda: JSON))
     app.add_url_rule("/docs", "docs", _cached(lambda: _page("docs.html"), lambda: HTML))
     app.add_url_rule("/docs/guide", "guide", _cached(_guide, lambda: HTML))
+    app.add_url_rule("/docs/filter", "filter", _cached(_filter, lambda: HTML))
     app.add_url_rule("/docs/ucdp", "ucdp", _cached(_ucdp, lambda: HTML))
     app.add_url_rule("/docs/problems", "problems", _cached(_problems, lambda: HTML))
     app.add_url_rule("/docs/assets/<name>", "asset", _asset)
@@ -162,6 +179,18 @@ def _ucdp() -> Response:
         other_names=ged_columns.OTHER_NAMES,
         needed=ged_columns.NEEDED,
         qualities=QUALITIES,
+    )
+
+
+def _filter() -> Response:
+    return _page(
+        "filter.html",
+        origin=g.origin,
+        examples=EXPRESSIONS,
+        nouns=[noun for noun in NOUNS if noun.queryables],
+        longest=cql2.LONGEST,
+        deepest=cql2.DEEPEST,
+        predicates=MOST_PREDICATES,
     )
 
 

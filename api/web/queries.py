@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
+from api.model.cql2 import JSON, TEXT
 from api.model.parameters import Parameter
 from api.model.problem import Fault, Problem, Refusal, bad_parameters
 from api.model.text import nearest, shown
@@ -122,4 +123,8 @@ def _misfits(texts: Mapping[str, Any], given: Mapping[str, Any], known: Mapping[
     for least, most in RANGES:
         if least in given and most in given and given[least] > given[most]:
             faults.append(Fault(f"{given[least]} is more than {most}={given[most]}", least))
+    expression = given.get("filter")
+    if expression is not None and expression.is_json != (given.get("filter-lang") == JSON):
+        detail = "is JSON" if expression.is_json else "is no JSON"
+        faults.append(Fault(f"{detail}; say filter-lang={JSON if expression.is_json else TEXT}", "filter"))
     return faults

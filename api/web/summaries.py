@@ -58,7 +58,7 @@ def _route(noun: str, form: Format) -> Route:
     name = f"{BY_NAME[noun].singular.capitalize()}SummaryList"
     schema = {"$ref": f"#/components/schemas/{name}"} if form is JSON else {"type": "string"}
     paging = (UNLIMITED, CURSOR) if form.is_whole else (LIMIT, CURSOR, TOTAL)
-    parameters = (GROUP_BY, *BY_NAME[noun].filters, SORT, *paging)
+    parameters = (GROUP_BY, *BY_NAME[noun].all_filters, SORT, *paging)
     return Route(
         path, f"summarise_{noun}_{form.name}", noun, f"Counts and figures of {noun} in groups ({form.name})",
         form.media_type, schema, lambda question: answer(noun, form, question), f"{path}?group_by=type&country=SY",
@@ -71,7 +71,7 @@ def answer(noun: str, form: Format, question: Question) -> Response:
     given = question.given
     names = given.get("group_by", ())
     sort = given["sort"].removeprefix("-"), given["sort"].startswith("-")
-    summary = summaries.asked(question.reader, noun, names, clauses_of(BY_NAME[noun].filters, question.resolved))
+    summary = summaries.asked(question.reader, noun, names, clauses_of(BY_NAME[noun], question.resolved))
     owner = cursor.fingerprint(f"{noun}/summary", given)
     position = position_of(given, owner, len(summaries.ORDERS[sort[0]]))
     limit = given.get("limit", ALL)

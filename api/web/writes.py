@@ -7,7 +7,6 @@ from flask import g
 from marshmallow import Schema, ValidationError
 
 from api.importers.bundle import read_lines, with_lines
-from api.model.strict_json import read_json
 from api.model import bundle, kinds
 from api.model.bundle import Bundle, faults, invalid
 from api.model.fields import Id
@@ -15,6 +14,7 @@ from api.model.nouns import NOUNS
 from api.model.parameters import Parameter
 from api.model.problem import Problem
 from api.model.resource import Resource
+from api.model.strict_json import read_json
 from api.model.text import to_json
 from api.store import editing, receiving
 from api.store.editing import Edited

@@ -59,6 +59,7 @@ PAGES = (
     "/docs",
     "/docs/guide",
     "/docs/problems",
+    "/docs/filter",
     "/docs/ucdp",
     "/v1/openapi.json",
     "/readyz",

@@ -1,0 +1,72 @@
+"""CQL2's temporal functions: how two spans of time lie to each other (Allen's relations), as comparisons of their ends.
+
+An instant is a span that begins and ends at once. Both ends belong to a span; `..` leaves one open.
+"""
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from api.model.problem import Refusal
+from api.model.queryables import Day, Moment
+
+COMPARED: Mapping[str, Callable[[str, str], bool]] = {
+    "<": operator.lt, "<=": operator.le, "=": operator.eq, ">=": operator.ge, ">": operator.gt
+}  # fmt: skip
+FIRST, LAST = 0, 1
+"""The two ends of a span."""
+Relation = tuple[tuple[int, str, int], ...]
+"""Comparisons that must all hold: an end of the one span, how it compares, an end of the other."""
+PREDICATES: Mapping[str, tuple[Relation, ...]] = {
+    "t_after": (((FIRST, ">", LAST),),),
+    "t_before": (((LAST, "<", FIRST),),),
+    "t_contains": (((FIRST, "<", FIRST), (LAST, ">", LAST)),),
+    "t_disjoint": (((LAST, "<", FIRST),), ((FIRST, ">", LAST),)),
+    "t_during": (((FIRST, ">", FIRST), (LAST, "<", LAST)),),
+    "t_equals": (((FIRST, "=", FIRST), (LAST, "=", LAST)),),
+    "t_finishedBy": (((FIRST, "<", FIRST), (LAST, "=", LAST)),),
+    "t_finishes": (((FIRST, ">", FIRST), (LAST, "=", LAST)),),
+    "t_intersects": (((LAST, ">=", FIRST), (FIRST, "<=", LAST)),),
+    "t_meets": (((LAST, "=", FIRST),),),
+    "t_metBy": (((FIRST, "=", LAST),),),
+    "t_overlappedBy": (((FIRST, ">", FIRST), (FIRST, "<", LAST), (LAST, ">", LAST)),),
+    "t_overlaps": (((FIRST, "<", FIRST), (LAST, ">", FIRST), (LAST, "<", LAST)),),
+    "t_startedBy": (((FIRST, "=", FIRST), (LAST, ">", LAST)),),
+    "t_starts": (((FIRST, "=", FIRST), (LAST, "<", LAST)),),
+}
+"""Each is true where one of its relations is."""
+KINDS = (Day, Moment)
+
+
+@dataclass(frozen=True)
+class Endless:
+    """The end of a span that has none: a text before or after that of every day and moment."""
+
+    text: str
+
+
+OPEN = (Endless(""), Endless("~"))
+
+
+def is_any_of(op: str) -> bool:
+    """Has the function several relations, of which one is enough?"""
+    return len(PREDICATES[op]) > 1
+
+
+def spans(tree: Any) -> tuple[Any, Any]:
+    """The first and the last end of an argument: a property, a day, a moment, or an interval of these."""
+    if isinstance(tree, dict) and "interval" in tree:
+        ends = tree["interval"]
+        if not isinstance(ends, list) or len(ends) != 2:
+            raise Refusal("INTERVAL takes two ends")
+        first, last = (OPEN[end] if each == ".." else each for end, each in enumerate(ends))
+        return first, last
+    return tree, tree
+
+
+def holds(one: Any, op: str, other: Any) -> bool:
+    """Do two ends that are no properties compare so?"""
+    return COMPARED[op](
+        *(each.text if isinstance(each, Endless) else str(Moment().literal(each)) for each in (one, other))
+    )
