@@ -80,7 +80,7 @@ class Day:
 
     def literal(self, value: Any) -> SqlValue:
         text = _temporal(value)
-        day = text[:10] if is_instant(text) else text
+        day = text[:10] if is_instant(text) else text.removesuffix("T")  # which GDAL 3.6 writes
         if calendar_day(day) is None:
             raise Refusal(f"{shown(text)} is not a calendar day, DATE('YYYY-MM-DD')")
         return day
@@ -117,12 +117,12 @@ def _temporal(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Truth:
-    """`true` or `false`."""
+    """`true` or `false`; GDAL, whose booleans are numbers, writes 1 and 0."""
 
     ordering = False
 
     def literal(self, value: Any) -> SqlValue:
-        if not isinstance(value, bool):
+        if value not in (True, False):
             raise Refusal("takes true or false")
         return int(value)
 
