@@ -1,5 +1,6 @@
 """Who asks: the API key of a request, and what it may do (challenges as RFC 6750 has them)."""
 
+import base64
 import logging
 from collections.abc import Callable, Mapping
 
@@ -7,13 +8,13 @@ from flask import Flask, Response, g, request
 
 from api.model.problem import Problem
 from api.store import sqlite
-from api.store.keys import Caller, find
+from api.store.keys import RESERVED, Caller, find
 from api.store.readers import Store
 from api.web.http import settings, store
 
 REALM = 'Bearer realm="event-timeline"'
-API, OPEN = "/v1/", "/v1/openapi.json"
-"""Below the one keys are looked at; the other describes how to use them, so it needs none."""
+API, OPEN = ("/v1/", "/ogc"), "/v1/openapi.json"
+"""Below the ones keys are looked at; the other describes how to use them, so it needs none."""
 WRITING = ("POST", "PUT", "PATCH", "DELETE")
 LOG = logging.getLogger(__name__)
 
@@ -59,14 +60,27 @@ CARRIERS = ("authorization", "x-api-key")
 
 
 def _given(headers: Mapping[str, str]) -> str | None:
-    """The text that should be a key. Another scheme than Bearer is not ours: a proxy may ask for its own password."""
+    """The text that should be a key: of Bearer, of X-API-Key, or the password of Basic, which GIS programs can send.
+
+    A password that does not begin as our keys do is not ours: a proxy may ask for its own.
+    """
     scheme, *rest = headers.get("authorization", "").split(maxsplit=1) or [""]
     found = {"".join(rest).strip()} if scheme.lower() == "bearer" else set()
+    if scheme.lower() == "basic" and (password := _password("".join(rest))).startswith(RESERVED):
+        found.add(password)
     if "x-api-key" in headers:
         found.add(headers["x-api-key"].strip())
     if len(found) > 1:
         raise _refused("Authorization and X-API-Key hold different keys; send one of them.")
     return found.pop() if found else None
+
+
+def _password(credentials: str) -> str:
+    """The password of Basic credentials (RFC 7617), empty where there is none to be read."""
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def admission(store: Store) -> Callable[[str, str, Mapping[str, str]], None]:

@@ -21,7 +21,7 @@ from api.store.migrations import open_migrated
 from api.web import keys
 
 DOCUMENT = "/v1/openapi.json"
-CLOSED = [path for path in EVERY_PATH if path.startswith("/v1/") and path != DOCUMENT]
+CLOSED = [path for path in EVERY_PATH if path.startswith(("/v1/", "/ogc")) and path != DOCUMENT]
 OPEN = [path for path in EVERY_PATH if path not in CLOSED]
 CHALLENGE = re.compile(r'Bearer realm="event-timeline"(, (error|error_description|scope)="[ !#-\[\]-~]+")*')
 """RFC 6750, 3: in a value neither quotes nor backslashes."""
@@ -181,6 +181,13 @@ def test_a_right_key_changes_no_answer(open_reads: FlaskClient, known: Keys, pat
 def test_the_ways_to_send_a_key(closed_reads: FlaskClient, known: Keys, headers: dict[str, str]) -> None:
     sent = {name: value.replace("@", known.read) for name, value in headers.items()}
     assert closed_reads.get("/v1/events", headers=sent).status_code == 200
+
+
+def test_a_key_is_the_password_of_basic(closed_reads: FlaskClient, known: Keys) -> None:
+    for path in ("/v1/events", "/ogc", "/ogc/collections/events/items"):
+        assert closed_reads.get(path).status_code == 401, path
+        assert closed_reads.get(path, auth=("anybody", known.read)).status_code == 200, path
+        assert closed_reads.get(path, auth=("anybody", known.expired)).status_code == 401, path
 
 
 @pytest.mark.parametrize("authorization", ["Basic dXNlcjpwYXNz", "Digest username=x", "", "Negotiate", "Bearerx y"])
