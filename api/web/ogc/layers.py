@@ -13,7 +13,7 @@ from api.web.ogc.kinds import Equal, Interval, Lowered, SpaceBox
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 DEFAULT_LIMIT = 100
-RENAMED = {"location": "location_name", "participants": "participants"}
+RENAMED = {"location": "location_name"}
 """A property has the name of its queryable: `location` is asked for with all inside it, the property is a name."""
 LIMIT = Parameter(
     "limit", Lowered(1, MOST_RECORDS),
@@ -55,8 +55,8 @@ class Collection:
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
-        """The properties of its features."""
-        return tuple(replace(each, name=RENAMED.get(each.name, each.name)) for each in self.noun.columns)
+        """The properties of its features; their id is no property, as GDAL would then have two columns of that name."""
+        return tuple(replace(each, name=RENAMED.get(each.name, each.name)) for each in self.noun.columns if each.name != "id")
 
     @cached_property
     def queryables(self) -> tuple[Queryable, ...]:
