@@ -45,7 +45,7 @@ def is_like(pattern: str, text: str | None) -> bool | None:
     return length >= place and last.match(text, length) is not None
 
 
-@lru_cache(256)
+@lru_cache(64)
 def _pieces(pattern: str) -> list[re.Pattern[str]]:
     """The pieces between `%`, each of so many characters as it has."""
     pieces = [""]

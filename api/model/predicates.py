@@ -18,6 +18,8 @@ from api.model.text import nearest, shown
 
 MOST_PREDICATES = 100
 """Of one filter: SQLite takes expressions a thousand deep, and each may be asked of each row."""
+LONGEST_PATTERN = 256
+"""Characters of LIKE: looking for them takes that many steps for each of a text at the worst."""
 FLIPPED = {"=": "=", "<>": "<>", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 """The comparisons, each with what it is from the other side."""
 SPELLINGS: Mapping[str, Callable[[str | None], str | None]] = {"casei": caseless, "accenti": accentless}
@@ -166,7 +168,10 @@ class Translation:
         if not isinstance(one.kind, Text):
             raise _misfit(one, Refusal("is no text; LIKE goes with texts"))
         free = Property(replace(one.queryable, kind=Text()), one.spellings)
-        return Clause(f"is_like(?, {one.sql})", (self._literal(free, pattern),))
+        value = self._literal(free, pattern)
+        if len(str(value)) > LONGEST_PATTERN:
+            raise _misfit(one, Refusal(f"a pattern must have at most {LONGEST_PATTERN} characters"))
+        return Clause(f"is_like(?, {one.sql})", (value,))
 
     def _is_null(self, subject: Any) -> Clause:
         one = self._property(subject)
