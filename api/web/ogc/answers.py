@@ -13,8 +13,9 @@ from api.model.text import to_json
 from api.query import cursor
 from api.query.select import of_resource
 from api.store import extents, reading
+from api.web.addresses import absolute
 from api.web.http import own_address
-from api.web.listings import absolute, page_links, position_of
+from api.web.listings import page_links, position_of
 from api.web.ogc import documents
 from api.web.ogc.documents import JSON, link
 from api.web.ogc.layers import COLLECTIONS, Collection

@@ -62,6 +62,7 @@ class Interval:
 
 def _day(text: str) -> str:
     """The day of a date, or of a date-time in UTC."""
+    text = re.sub("^0000-", "0001-", text)  # QGIS's way to say that a span has no beginning; Python has no year 0
     instant = _INSTANT.fullmatch(text)
     day = instant[1] if instant else text.removesuffix("T")  # which GDAL 3.6 writes
     if not calendar_day(day):

@@ -15,6 +15,9 @@ CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 DEFAULT_LIMIT = 100
 RENAMED = {"location": "location_name"}
 """A property has the name of its queryable: `location` is asked for with all inside it, the property is a name."""
+LEFT_OUT = ("id", "created_at", "updated_at")
+"""The id of a feature is no property, as GDAL would then have two columns of that name. A time of writing is none, as QGIS 3.22
+sends a condition on any property that looks like a date as `datetime`, and does not look at the answer again."""
 LIMIT = Parameter(
     "limit", Lowered(1, MOST_RECORDS),
     f"How many features a page holds at the most. More than {MOST_RECORDS} is lowered to it, as the standard says.",
@@ -55,8 +58,12 @@ class Collection:
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
-        """The properties of its features; their id is no property, as GDAL would then have two columns of that name."""
-        return tuple(replace(each, name=RENAMED.get(each.name, each.name)) for each in self.noun.columns if each.name != "id")
+        """The properties of its features."""
+        return tuple(
+            replace(each, name=RENAMED.get(each.name, each.name))
+            for each in self.noun.columns
+            if each.name not in LEFT_OUT
+        )
 
     @cached_property
     def queryables(self) -> tuple[Queryable, ...]:
