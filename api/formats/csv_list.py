@@ -7,10 +7,10 @@ apostrophe: take one leading apostrophe off to have the text back.
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from api.formats.sheet import Sheet
-from api.model.resource import Cell
+from api.formats.sheet import Format, Sheet
+from api.model.resource import Cell, Column
 from api.model.text import from_json
 
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
@@ -25,23 +25,26 @@ def cell(value: Cell) -> Cell:
     return value
 
 
-class CsvList:
+class CsvList(Format):
     """Flat columns, one record a line."""
 
     name = "csv"
     media_type = "text/csv"
-    is_flat = True
     is_whole = True
 
     def encode(self, documents: Iterable[bytes], sheet: Sheet) -> Iterator[bytes]:
         line = io.StringIO()
         writer = csv.writer(line)
-        writer.writerow(column.name for column in sheet.columns)
+        writer.writerows(self.heads(sheet.columns))
         for each in documents:
             yield _taken(line)
             document = from_json(each)
             writer.writerow(cell(column.pick(document)) for column in sheet.columns)
         yield _taken(line)
+
+    def heads(self, columns: Sequence[Column]) -> Sequence[Sequence[str]]:
+        """The rows that come before the records."""
+        return ([each.name for each in columns],)
 
 
 def _taken(line: io.StringIO) -> bytes:

@@ -1,7 +1,7 @@
 """A page of features as OGC API - Features Part 1 has it (7.16): GeoJSON, with links and counts in the body.
 
-`numberMatched` are all that match, `numberReturned` those of the page. `timeStamp` is the time of the newest change of the
-data, so that the same data give the same bytes.
+`numberMatched` are all that match, `numberReturned` those of the page. There is no `timeStamp`, which may be left out: it is to
+be the time of the answer, but the same data give the same bytes here, as a strong entity tag promises.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ Link = Mapping[str, str]
 
 
 def encode(
-    documents: Iterable[bytes], columns: Sequence[Column], links: Sequence[Link], matched: int, changed_at: str
+    documents: Iterable[bytes], columns: Sequence[Column], links: Sequence[Link], matched: int
 ) -> Iterator[bytes]:
     """The page in pieces."""
     yield b'{"type":"FeatureCollection","features":[\n'
@@ -23,7 +23,7 @@ def encode(
     for each in documents:
         yield (b",\n" if count else b"") + to_json_bytes(feature(from_json(each), columns))
         count += 1
-    end = {"links": links, "numberMatched": matched, "numberReturned": count, "timeStamp": changed_at}
+    end = {"links": links, "numberMatched": matched, "numberReturned": count}
     yield f"\n],{to_json(end)[1:]}\n".encode()
 
 

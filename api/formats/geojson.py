@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from api.formats.sheet import Sheet
+from api.formats.sheet import Format, Sheet
 from api.model.resource import Column, Document
 from api.model.text import from_json, to_json, to_json_bytes
 
@@ -37,12 +37,11 @@ def feature(document: Document, columns: Iterable[Column]) -> dict[str, Any]:
     }
 
 
-class GeoJson:
+class GeoJson(Format):
     """Features, with the page's links and the count beside them where it is a page."""
 
     name = "geojson"
     media_type = "application/geo+json"
-    is_flat = True
     is_whole = True
 
     def encode(self, documents: Iterable[bytes], sheet: Sheet) -> Iterator[bytes]:

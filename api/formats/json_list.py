@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from api.formats.sheet import Sheet
+from api.formats.sheet import Format, Sheet
 from api.model.text import from_json, to_json, to_json_bytes
 
 
@@ -13,13 +13,12 @@ def only(document: bytes, members: Sequence[str] | None) -> bytes:
     return to_json_bytes({name: value for name, value in from_json(document).items() if name in members})
 
 
-class JsonList:
+class JsonList(Format):
     """`{"data": […], "links": {…}, "meta": {…}}`."""
 
     name = "json"
     media_type = "application/json"
     is_flat = False
-    is_whole = False
 
     def encode(self, documents: Iterable[bytes], sheet: Sheet) -> Iterator[bytes]:
         lines = b",\n".join(documents if sheet.members is None else [only(each, sheet.members) for each in documents])
@@ -29,7 +28,7 @@ class JsonList:
         yield (b"\n]" if lines else b"]") + end.encode()
 
 
-class NdJson:
+class NdJson(Format):
     """One JSON document a line, each ended by a line feed."""
 
     name = "ndjson"

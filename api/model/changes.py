@@ -66,7 +66,7 @@ class Mark:
         return text
 
     def schema(self) -> JsonSchema:
-        return {"type": "string", "pattern": f"^{self.pattern}$"}
+        return {"type": "string", "maxLength": 16, "pattern": f"^{self.pattern}$"}
 
 
 FEED_PARAMETERS = (

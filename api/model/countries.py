@@ -58,9 +58,14 @@ def _codes() -> dict[str, str]:
     return found
 
 
+def code_of(text: str) -> str | None:
+    """The code of a country given by code or English name, in any case; None where it is none."""
+    return _codes().get(fold(text))
+
+
 def country_code(text: str) -> str:
     """The code of a country given by code or English name, in any case; otherwise `Refusal`."""
-    code = _codes().get(fold(text))
+    code = code_of(text)
     if code is None:
         raise Refusal(
             f"{shown(text)} is not an ISO 3166-1 alpha-2 code or an English country name",

@@ -1,6 +1,6 @@
 """Reading CQL2 (OGC 21-065r2), as text or as JSON: within limits, and with the place in the text where it goes wrong.
 
-The text's grammar is `cql2`'s, a maintained parser; what its tree means is said in `model/predicates.py`.
+How a text is taken apart is said in `model/cql2_text.py`, what its tree means in `model/predicates.py`.
 """
 
 import re
@@ -8,28 +8,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import cql2
-
+from api.model import cql2_text
+from api.model.cql2_text import DEEPEST as DEEPEST
 from api.model.kinds import JsonSchema
 from api.model.parameters import Clause, ClauseMaker
 from api.model.predicates import Misfit, Translation
 from api.model.problem import Problem, Refusal
 from api.model.queryables import Queryable
 from api.model.strict_json import DECODER, check_depth
-from api.model.text import shown, to_json, unstorable
+from api.model.text import to_json, unstorable
 
 LONGEST = 8000
 """Characters: what a URL carries beside everything else."""
-DEEPEST = 32
-"""Brackets in brackets: the parser takes some 4 KB of the stack for each, and there is no more of it in a thread than 2 MB."""
 TEXT, JSON, OLD_TEXT = "cql2-text", "cql2-json", "cql-text"
 LANGUAGES = (TEXT, JSON, OLD_TEXT)
 """`cql-text` is the draft that GDAL and older clients ask for; of it, what became CQL2 and ILIKE are understood."""
-
-_QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"")
-_UNARY = re.compile(rf"(?:\bnot\s+|-\s*){{{DEEPEST + 1}}}", re.IGNORECASE)
-_ILIKE = re.compile(r"(?P<left>[A-Za-z_][A-Za-z0-9_.]*|\"[^\"]+\")\s+ILIKE\s+(?P<right>'(?:[^']|'')*')", re.IGNORECASE)
-_PLACE = re.compile(r"--> (\d+):(\d+)")
 
 
 @dataclass(frozen=True)
@@ -82,7 +75,7 @@ class Cql2:
         if character := unstorable(text):
             raise Refusal(f"must not hold the character {character}")
         is_json = text.lstrip().startswith("{")
-        return self.reading(_json(text) if is_json else _text(text), text, is_json)
+        return self.reading(_json(text) if is_json else cql2_text.parse(text), text, is_json)
 
     def reading(self, tree: Any, text: str = "", is_json: bool = False) -> Expression:
         """The expression of a tree; `Refusal` names the place in the text that does not fit."""
@@ -95,13 +88,21 @@ class Cql2:
         try:
             Translation(self.queryables, self.makers, noted).clauses(tree)
         except Misfit as misfit:
-            place = text.casefold().find(misfit.word.casefold()) + 1 if misfit.word else 0
+            place = _place(misfit.word, text)
             detail = f"at character {place}: {misfit.detail}" if place else misfit.detail
             raise Refusal(detail, misfit.allowed, misfit.did_you_mean) from None
         return Expression(tree, self, is_json, frozenset(names))
 
     def schema(self) -> JsonSchema:
         return {"type": "string", "minLength": 1, "maxLength": LONGEST}
+
+
+def _place(word: str, text: str) -> int:
+    """The number of the character at which the word begins, best where it stands by itself; 0 where it is nowhere."""
+    found = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) or re.search(
+        re.escape(word), text, re.IGNORECASE
+    )
+    return found.start() + 1 if found and word else 0
 
 
 def _json(text: str) -> Any:
@@ -115,29 +116,3 @@ def _json(text: str) -> Any:
     except ValueError as error:
         raise Refusal(f"is no CQL2 JSON: {error}") from None
     return value
-
-
-def _text(text: str) -> Any:
-    bare = _QUOTED.sub("", text)
-    depth = deepest = 0
-    for character in bare:
-        depth += (character in "([") - (character in ")]")
-        deepest = max(deepest, depth)
-    if deepest > DEEPEST or _UNARY.search(bare):
-        raise Refusal(f"is nested more than {DEEPEST} deep")
-    try:
-        return cql2.parse_text(_ILIKE.sub(r"CASEI(\g<left>) LIKE CASEI(\g<right>)", text)).to_json()
-    except cql2.ParseError as error:
-        raise _misread(str(error), text) from None
-    except Exception as error:  # what it finds wrong later it raises as no class of its own
-        raise Refusal(f"is no CQL2: {str(error).splitlines()[0]}") from None
-
-
-def _misread(message: str, text: str) -> Refusal:
-    """Where the parser could not go on; what it expected there it says in words of its grammar."""
-    place = _PLACE.search(message)
-    if place is None:
-        return Refusal(f"is no CQL2 text: {message.splitlines()[0]}")
-    rest = "".join(text.splitlines()[int(place[1]) - 1 :])[int(place[2]) - 1 :].strip()
-    found = f"{shown(rest[:20])} cannot be read" if rest else "it ends, and something is missing"
-    return Refusal(f"is no CQL2 text: at line {place[1]}, character {place[2]}, {found}")

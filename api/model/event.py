@@ -28,13 +28,17 @@ class ParticipantRecord(Schema):
     deaths = optional(WholeNumber, metadata={"description": "The dead of this side, as the dataset coded them."})
 
 
+def _people(description: str) -> fields.Field[Any]:
+    return optional(WholeNumber, metadata={"description": f"{description} Null is unknown, never 0.", "unit": "people"})
+
+
 class CodedToll(Schema):
     """A dataset's own count of the dead, kept as it was given, even where it contradicts itself."""
 
-    low = optional(WholeNumber)
-    best = optional(WholeNumber)
-    high = optional(WholeNumber)
-    civilians = optional(WholeNumber)
+    low = _people("The least.")
+    best = _people("The best: in a dataset's own count its editors' one, else the accepted or newest.")
+    high = _people("The most.")
+    civilians = _people("Civilians among the best.")
 
 
 class EventRecord(Record):
@@ -43,8 +47,8 @@ class EventRecord(Record):
     type = Choice(EVENT_TYPE_NAMES, required=True)
     title = Text(300, required=True)
     summary = optional(Text, 4000, metadata={"description": "What happened, in the editor's own words."})
-    start_date = Day(required=True)
-    end_date = Day(required=True)
+    start_date = Day(required=True, metadata={"description": "Earliest possible day."})
+    end_date = Day(required=True, metadata={"description": "Latest possible day."})
     date_precision = Choice(DATE_PRECISIONS, required=True)
     location = optional(Reference, "locations")
     location_precision = optional(Choice, LOCATION_PRECISIONS)
@@ -127,9 +131,13 @@ def _source(each: Document) -> str:
     return str(each["source"])
 
 
-def _toll(name: str) -> tuple[Column, ...]:
-    members = ("low", "best", "high", "civilians", "qualifier", "disputed")
-    return tuple(column(f"{name}_{member}", name, member) for member in members)
+def _toll(name: str, outcome: str) -> tuple[Column, ...]:
+    """The best number comes first: of several columns with a tag, HXL tools take the first."""
+    numbers, words = ("best", "low", "high", "civilians"), ("qualifier", "disputed")
+    return (
+        *(column(f"{name}_{each}", name, each, hxl=f"#affected+{outcome}+{each}") for each in numbers),
+        *(column(f"{name}_{each}", name, each, hxl=f"#meta+{outcome}+{each}") for each in words),
+    )
 
 
 EVENTS = Resource(
@@ -181,32 +189,32 @@ EVENTS = Resource(
     ),
     default_sort="-start_date",
     columns=(
-        column("id"),
-        column("type"),
-        column("title"),
-        column("summary"),
-        column("start_date"),
-        column("end_date"),
-        column("date_precision"),
-        column("location_id", "location", "id"),
-        column("location", "location", "name"),
-        column("location_type", "location", "type"),
-        column("location_precision"),
-        column("country", "location", "country"),
-        column("latitude", "location", "latitude"),
-        column("longitude", "location", "longitude"),
-        listed("participants", "participants", _participant),
-        *_toll("fatalities"),
-        *_toll("injured"),
-        *_toll("displaced"),
-        column("part_of"),
-        column("status"),
-        column("dataset"),
-        listed("quality", "quality"),
-        column("source_count"),
-        column("independent_source_count"),
-        listed("sources", "evidence", _source),
-        listed("evidence", "evidence", shown_evidence),
+        column("id", hxl="#event+id"),
+        column("type", hxl="#event+type"),
+        column("title", hxl="#event+name"),
+        column("summary", hxl="#description"),
+        column("start_date", hxl="#date+start"),
+        column("end_date", hxl="#date+end"),
+        column("date_precision", hxl="#meta+precision+date"),
+        column("location_id", "location", "id", hxl="#loc+id"),
+        column("location", "location", "name", hxl="#loc+name"),
+        column("location_type", "location", "type", hxl="#loc+type"),
+        column("location_precision", hxl="#meta+precision+loc"),
+        column("country", "location", "country", hxl="#country+code+v_iso2"),
+        column("latitude", "location", "latitude", hxl="#geo+lat"),
+        column("longitude", "location", "longitude", hxl="#geo+lon"),
+        listed("participants", "participants", _participant, hxl="#actor+name+list"),
+        *_toll("fatalities", "killed"),
+        *_toll("injured", "injured"),
+        *_toll("displaced", "displaced"),
+        column("part_of", hxl="#event+id+parent"),
+        column("status", hxl="#status"),
+        column("dataset", hxl="#meta+dataset"),
+        listed("quality", "quality", hxl="#meta+quality+list"),
+        column("source_count", hxl="#indicator+num+sources"),
+        column("independent_source_count", hxl="#indicator+num+sources+independent"),
+        listed("sources", "evidence", _source, hxl="#meta+source+list"),
+        listed("evidence", "evidence", shown_evidence, hxl="#description+evidence+list"),
         *STORED_COLUMNS,
     ),
     has_places=True,

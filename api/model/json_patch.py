@@ -7,14 +7,21 @@ import jsonpatch
 from marshmallow import Schema, fields
 
 OPERATIONS = ("add", "remove", "replace", "move", "copy", "test")
+LONGEST_POINTER = 200
+"""No member of a record lies deeper than the evidence of a figure, and no name is longer than an attribute's."""
 
 
 class Operation(Schema):
     """One operation of a patch."""
 
     op = fields.String(required=True, metadata={"enum": list(OPERATIONS)})
-    path = fields.String(required=True, metadata={"description": "JSON pointer of what changes."})
-    source = fields.String(data_key="from", metadata={"description": "Where `move` and `copy` take the value from."})
+    path = fields.String(
+        required=True, metadata={"description": "JSON pointer of what changes.", "maxLength": LONGEST_POINTER}
+    )
+    source = fields.String(
+        data_key="from",
+        metadata={"description": "Where `move` and `copy` take the value from.", "maxLength": LONGEST_POINTER},
+    )
     value = fields.Raw(metadata={"description": "What `add` and `replace` put there."})
 
 

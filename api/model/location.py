@@ -14,12 +14,12 @@ from api.model.taxonomy import LOCATION_TYPES
 
 def latitude() -> fields.Field[Any]:
     """WGS 84 degrees north; null for what is no point."""
-    return optional(Number, -90, 90)
+    return optional(Number, -90, 90, metadata={"description": "WGS 84, north.", "unit": "degrees"})
 
 
 def longitude() -> fields.Field[Any]:
     """WGS 84 degrees east; null for what is no point."""
-    return optional(Number, -180, 180)
+    return optional(Number, -180, 180, metadata={"description": "WGS 84, east.", "unit": "degrees"})
 
 
 class LocationRecord(Record):
@@ -91,17 +91,17 @@ LOCATIONS = Resource(
     sorts=sorts("locations", name="name_key", type="type", events="events", statements="statements"),
     default_sort="name",
     columns=(
-        column("id"),
-        column("name"),
-        listed("aliases", "aliases"),
-        column("type"),
-        column("parent"),
-        listed("path", "path", lambda each: each["name"]),
-        column("country"),
-        column("latitude"),
-        column("longitude"),
-        column("description"),
-        listed("evidence", "evidence", shown_evidence),
+        column("id", hxl="#loc+id"),
+        column("name", hxl="#loc+name"),
+        listed("aliases", "aliases", hxl="#loc+name+alt+list"),
+        column("type", hxl="#loc+type"),
+        column("parent", hxl="#loc+id+parent"),
+        listed("path", "path", lambda each: each["name"], hxl="#loc+path+list"),
+        column("country", hxl="#country+code+v_iso2"),
+        column("latitude", hxl="#geo+lat"),
+        column("longitude", hxl="#geo+lon"),
+        column("description", hxl="#description"),
+        listed("evidence", "evidence", shown_evidence, hxl="#description+evidence+list"),
         *COUNTED_COLUMNS,
         *STORED_COLUMNS,
     ),

@@ -73,10 +73,14 @@ class Parameter:
     needs: tuple[str, ...] = ()
     default: str | None = None
     most_values: int = MOST_VALUES
+    may_be_empty: bool = False
+    """Clients send it with nothing in it, as one does without."""
 
     def schema(self) -> JsonSchema:
         """The JSON schema of the whole parameter."""
         schema = self.kind.schema()
+        if self.may_be_empty:
+            schema = {name: each for name, each in schema.items() if name != "minLength"}
         if self.takes_many:
             schema = {"type": "array", "items": schema, "minItems": 1, "maxItems": self.most_values}
         if self.default is not None and not self.needs:  # generated clients send what stands here, needed or not

@@ -119,7 +119,7 @@ class Translation:
                 raise Misfit(op, Refusal(f"{op} compares a property with a value; here neither side is a property"))
             return self._compared(FLIPPED[op], right, left)
         one = self._property(left)
-        if op not in ("=", "<>") and not one.kind.ordering:
+        if op not in ("=", "<>") and not (one.kind.ordering and one.sql):
             raise _misfit(one, Refusal(f"has no order; {op} does not go with it"))
         if self._is_property(right):
             return self._both(op, one, self._property(right))
@@ -150,7 +150,7 @@ class Translation:
         for each in (one, other):
             if not each.sql or isinstance(each.kind, Geometry):
                 raise _misfit(each, Refusal("cannot be compared with another property"))
-        if type(one.kind) is not type(other.kind) and not {type(one.kind), type(other.kind)} < TEXTS:
+        if type(one.kind) is not type(other.kind) and not {type(one.kind), type(other.kind)} <= TEXTS:
             raise _misfit(other, Refusal(f"is of another type than {one.queryable.name}"))
         return Clause(f"+{one.sql} {op} +{other.sql}")
 
@@ -167,6 +167,8 @@ class Translation:
         one = self._property(subject)
         if not isinstance(one.kind, Text):
             raise _misfit(one, Refusal("is no text; LIKE goes with texts"))
+        if not one.sql:
+            raise _misfit(one, Refusal("LIKE does not go with it: it may have several values"))
         free = Property(replace(one.queryable, kind=Text()), one.spellings)
         value = self._literal(free, pattern)
         if len(str(value)) > LONGEST_PATTERN:
@@ -199,6 +201,13 @@ class Translation:
         for each in properties:
             if not isinstance(each.kind, temporal.KINDS):
                 raise _misfit(each, Refusal("is no day and no moment"))
+        for pair in pairs:
+            try:
+                temporal.check_literals([each for each in pair if not self._is_property(each)])
+            except Refusal as refusal:
+                raise _misfit(
+                    properties[0], refusal, next((each for each in pair if isinstance(each, str)), op)
+                ) from None
         if temporal.is_any_of(op):
             return (_joined(" OR ", [_joined(" AND ", self._all(each, pairs)) for each in temporal.PREDICATES[op]]),)
         return tuple(self._all(temporal.PREDICATES[op][0], pairs))
@@ -212,20 +221,20 @@ class Translation:
         return Clause("true" if temporal.holds(one, op, other) else "false")
 
     def _is_property(self, tree: Any) -> bool:
-        while isinstance(tree, dict) and tree.get("op") in SPELLINGS:
+        while _spelling(tree):
             (tree,) = _exactly(1, tree)
         return isinstance(tree, dict) and "property" in tree
 
     def _property(self, tree: Any) -> Property:
-        if isinstance(tree, dict) and tree.get("op") in SPELLINGS:
+        if spelling := _spelling(tree):
             (inner,) = _exactly(1, tree)
             one = self._property(inner)
             if not isinstance(one.kind, Text) or not one.sql:
-                raise _misfit(one, Refusal(f"is no text; {tree['op'].upper()} goes with texts"))
-            return replace(one, spellings=(*one.spellings, tree["op"]))
+                raise _misfit(one, Refusal(f"is no text; {spelling.upper()} goes with texts"))
+            return replace(one, spellings=(*one.spellings, spelling))
         name = tree.get("property") if isinstance(tree, dict) else None
         _check_function(tree)
-        if not isinstance(name, str):
+        if not isinstance(name, str) or len(tree) > 1:
             raise Refusal("a predicate begins with the name of a property")
         if name not in self.queryables:
             names = tuple(self.queryables)
@@ -235,8 +244,8 @@ class Translation:
     def _literal(self, one: Property, tree: Any) -> SqlValue:
         """A value as SQL compares the property with it."""
         spelled: list[str] = []
-        while isinstance(tree, dict) and tree.get("op") in SPELLINGS:
-            spelled.append(tree["op"])
+        while spelling := _spelling(tree):
+            spelled.append(spelling)
             (tree,) = _exactly(1, tree)
         if isinstance(tree, temporal.Endless):
             return tree.text
@@ -258,9 +267,8 @@ TEXTS = {Text, Dataset}
 
 
 def _by_days(op: str, of: str, sql: str, day: str, plain: Clause) -> Clause:
-    table, _, column = sql.partition(".")
     if of == "last":
-        return ways.ends(table, column, day) if op == ">=" else plain
+        return ways.ends(sql.partition(".")[0], sql, day) if op == ">=" else plain
     since = day if op in (">=", ">", "=") else None
     until = day if op in ("<=", "<", "=") else None
     return replace(plain, days=Days(since, until)) if since or until else plain
@@ -274,6 +282,12 @@ def _operation(tree: Any) -> tuple[str, list[Any]]:
     if not isinstance(op, str) or not isinstance(arguments, list) or not arguments or len(tree) > 2:
         raise Refusal("needs predicates: a comparison, AND, OR, NOT, a function that is true or false")
     return op, arguments
+
+
+def _spelling(tree: Any) -> str:
+    """The function of texts that the tree begins with, if any."""
+    op = tree.get("op") if isinstance(tree, dict) else None
+    return op if isinstance(op, str) and op in SPELLINGS else ""
 
 
 def _check_function(tree: Any) -> None:

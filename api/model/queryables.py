@@ -80,7 +80,7 @@ class Day:
 
     def literal(self, value: Any) -> SqlValue:
         text = _temporal(value)
-        day = text[:10] if is_instant(text) else text.removesuffix("T")  # which GDAL 3.6 writes
+        day = text[:10] if is_instant(text) else text
         if calendar_day(day) is None:
             raise Refusal(f"{shown(text)} is not a calendar day, DATE('YYYY-MM-DD')")
         return day
@@ -109,10 +109,12 @@ class Moment:
 
 
 def _temporal(value: Any) -> str:
-    text = value.get("date", value.get("timestamp")) if isinstance(value, dict) else value
+    text = value
+    if isinstance(value, dict) and len(value) == 1:
+        text = value.get("date", value.get("timestamp"))
     if not isinstance(text, str):
         raise Refusal("takes DATE('YYYY-MM-DD') or TIMESTAMP('YYYY-MM-DDThh:mm:ssZ')")
-    return text
+    return text.removesuffix("T")  # which GDAL 3.6 writes
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,8 @@ class Stored(Schema):
     """Members that the store adds to every record that is read; they end it."""
 
     version = WholeNumber(1, required=True, metadata={"description": "1, 2, … with each change."})
-    created_at = Instant(required=True)
-    updated_at = Instant(required=True)
+    created_at = Instant(required=True, metadata={"description": "When the record was stored first."})
+    updated_at = Instant(required=True, metadata={"description": "When its newest version was."})
     links = fields.Nested(LinksSchema, required=True)
 
     class Meta:
@@ -86,17 +86,22 @@ class Stored(Schema):
 class Counted(Stored):
     """What is counted of an actor or a location: the same as a list filtered by it gives, what is inside it included."""
 
-    events = WholeNumber(required=True)
-    statements = WholeNumber(required=True)
-    first_event_date = optional(Day)
-    last_event_date = optional(Day)
+    events = WholeNumber(required=True, metadata={"description": "Events that a list filtered by it gives."})
+    statements = WholeNumber(required=True, metadata={"description": "Statements that a list filtered by it gives."})
+    first_event_date = optional(Day, metadata={"description": "Earliest possible day of those events."})
+    last_event_date = optional(Day, metadata={"description": "Latest possible day of those events."})
 
 
 class CountryCode(Matching):
     """An ISO 3166-1 alpha-2 code. One that is nobody's, such as UK, would be stored and never found."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(COUNTRY_CODE, "an ISO 3166-1 alpha-2 code such as SY", most=2, **options)
+        super().__init__(
+            COUNTRY_CODE,
+            "an ISO 3166-1 alpha-2 code such as SY",
+            most=2,
+            **{"metadata": {"description": "ISO 3166-1 alpha-2."}} | options,
+        )
 
     def _deserialize(self, value: Any, *rest: Any, **options: Any) -> str:
         code = super()._deserialize(value, *rest, **options)

@@ -1,7 +1,7 @@
 """A noun, declared once: its schemas, filters, sorts and flat columns. Every room reads this and nothing else."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -27,33 +27,40 @@ LISTED = "; "
 
 @dataclass(frozen=True)
 class Column:
-    """One flat value of a record, for CSV cells and GeoJSON properties."""
+    """One flat value of a record, for CSV cells and GeoJSON properties.
+
+    `path` is where it stands in the record, `hxl` its tag by the HXL standard 1.1.
+    """
 
     name: str
     pick: Callable[[Document], Cell]
+    path: tuple[str, ...] = ()
+    hxl: str = ""
+    is_list: bool = False
 
 
-def column(name: str, *path: str) -> Column:
+def column(name: str, *path: str, hxl: str = "") -> Column:
     """The value at a path of members (by default the member of the column's own name); null anywhere gives null."""
+    path = path or (name,)
 
     def pick(document: Document) -> Cell:
         value: Any = document
-        for member in path or (name,):
+        for member in path:
             if value is None:
                 return None
             value = value[member]
         return value  # type: ignore[no-any-return]
 
-    return Column(name, pick)
+    return Column(name, pick, path, hxl)
 
 
-def listed(name: str, member: str, show: Callable[[Any], str] = str) -> Column:
+def listed(name: str, member: str, show: Callable[[Any], str] = str, hxl: str = "") -> Column:
     """A list as one text, its members shown each in its way, without repeats."""
 
     def pick(document: Document) -> Cell:
         return LISTED.join(dict.fromkeys(show(each) for each in document[member])) or None
 
-    return Column(name, pick)
+    return Column(name, pick, (member,), hxl, is_list=True)
 
 
 def shown_evidence(each: Mapping[str, Any]) -> str:
@@ -64,16 +71,16 @@ def shown_evidence(each: Mapping[str, Any]) -> str:
 
 
 COUNTED_COLUMNS = (
-    column("events"),
-    column("statements"),
-    column("first_event_date"),
-    column("last_event_date"),
+    column("events", hxl="#indicator+num+events"),
+    column("statements", hxl="#indicator+num+statements"),
+    column("first_event_date", hxl="#date+first"),
+    column("last_event_date", hxl="#date+last"),
 )
 STORED_COLUMNS = (
-    column("version"),
-    column("created_at"),
-    column("updated_at"),
-    column("url", "links", "self"),
+    column("version", hxl="#meta+version"),
+    column("created_at", hxl="#date+created"),
+    column("updated_at", hxl="#date+updated"),
+    column("url", "links", "self", hxl="#meta+url"),
 )
 
 
@@ -147,9 +154,9 @@ def _expression_filters(noun: Resource) -> tuple[Filter, Filter]:
 
 
 def list_parameters(
-    filters: tuple[Filter, ...], sorts: tuple[str, ...], default_sort: str, members: tuple[str, ...], is_whole: bool
+    filters: tuple[Filter, ...], sorts: tuple[str, ...], default_sort: str, members: tuple[str, ...], limit: int | None
 ) -> tuple[Parameter, ...]:
-    """Everything that a list takes: its filters, then order, page and members. A whole one has no limit of its own."""
+    """Everything that a list takes: its filters, then order, page and members. A whole one has no limit of its own (None)."""
     searchable = any(each.name == "q" for each in filters)
     keys = (*sorts, "relevance") if searchable else sorts
     return (
@@ -160,7 +167,7 @@ def list_parameters(
             + ("; `relevance` (best first) only with `q`." if searchable else "."),
             default_sort, default=default_sort,
         ),
-        UNLIMITED if is_whole else LIMIT,
+        UNLIMITED if limit is None else replace(LIMIT, default=str(limit)),
         CURSOR,
         fields_parameter(members),
         TOTAL,

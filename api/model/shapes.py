@@ -40,8 +40,10 @@ def checked(shape: Any) -> Shape:
         if not isinstance(parts, list) or not parts:
             raise Refusal("a GEOMETRYCOLLECTION needs geometries")
         return {"type": kind, "geometries": [checked(each) for each in parts]}
+    if not isinstance(kind, str):
+        raise Refusal("needs a geometry")
     if kind not in DEPTHS:
-        raise Refusal(f"{shown(str(kind))} is not a type of geometry", (*DEPTHS, "GeometryCollection"))
+        raise Refusal(f"{shown(kind)} is not a type of geometry", (*DEPTHS, "GeometryCollection"))
     coordinates = _checked_positions(shape.get("coordinates"), DEPTHS[kind])
     for line in _lines({"type": kind, "coordinates": coordinates}):
         if len(line) < 2:

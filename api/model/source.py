@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, validates_schema
 
 from api.model import filters
 from api.model.fields import Choice, Day, Matching, Reference, Text, WholeNumber, optional, web_address
@@ -33,7 +33,9 @@ class SourceRecord(Record):
         most=64,
         metadata={"description": "SHA-256 of the text's bytes."},
     )
-    length = optional(WholeNumber, metadata={"description": "Length of the text in Unicode code points."})
+    length = optional(
+        WholeNumber, metadata={"description": "Length of the text in Unicode code points.", "unit": "characters"}
+    )
     derived_from = optional(
         Reference,
         "sources",
@@ -56,7 +58,7 @@ class SourceRecord(Record):
 class Source(SourceRecord, Stored):
     """A source as it is read."""
 
-    name = fields.String(required=True, metadata={"description": "Title, or publisher, or id: something to show."})
+    name = Text(500, required=True, metadata={"description": "Title, or publisher, or id: something to show."})
     events = WholeNumber(required=True, metadata={"description": "Events that cite it, or a source that rewrites it."})
     statements = WholeNumber(
         required=True, metadata={"description": "Statements that cite it, or a source that rewrites it."}
@@ -83,20 +85,20 @@ SOURCES = Resource(
     sorts=sorts("sources", published_at="published_key", title="title_key"),
     default_sort="-published_at",
     columns=(
-        column("id"),
-        column("type"),
-        column("title"),
-        column("publisher"),
-        column("url_of_text", "url"),
-        column("author"),
-        column("language"),
-        column("published_at"),
-        column("reference_date"),
-        column("sha256"),
-        column("length"),
-        column("derived_from"),
-        column("events"),
-        column("statements"),
+        column("id", hxl="#meta+source+id"),
+        column("type", hxl="#meta+source+type"),
+        column("title", hxl="#meta+source+name"),
+        column("publisher", hxl="#org+name+publisher"),
+        column("url_of_text", "url", hxl="#meta+source+link"),
+        column("author", hxl="#meta+source+author"),
+        column("language", hxl="#meta+source+language"),
+        column("published_at", hxl="#date+published"),
+        column("reference_date", hxl="#date+reference"),
+        column("sha256", hxl="#meta+source+sha256"),
+        column("length", hxl="#indicator+num+characters"),
+        column("derived_from", hxl="#meta+source+id+origin"),
+        column("events", hxl="#indicator+num+events"),
+        column("statements", hxl="#indicator+num+statements"),
         *STORED_COLUMNS,
     ),
 )

@@ -114,7 +114,7 @@ class Statement(StatementRecord, Stored):
     title = Text(500, required=True, metadata={"description": "Who said it and how it begins."})
     speaker = fields.Nested(ActorBrief, required=True, allow_none=True)
     on_behalf_of = fields.Nested(ActorBrief, required=True, allow_none=True)
-    end_date = Day(required=True)
+    end_date = Day(required=True, metadata={"description": "Latest possible day."})
     location = fields.Nested(LocationBrief, required=True, allow_none=True)
     addressees = Listing(fields.Nested(ActorBrief), required=True)
     events = Listing(fields.Nested(EventBrief), required=True)
@@ -126,7 +126,8 @@ PARTS = ("speaker", "on_behalf_of", "addressee")
 """How an actor takes part in a statement."""
 
 
-def _figure(each: Document) -> str:
+def shown_figure(each: Document) -> str:
+    """A figure in a few words: `killed total: at_least 20`."""
     number = next(each[name] for name in ("best", "low", "high", "share") if each[name] is not None)
     hedge = f"{each['qualifier']} " if each["qualifier"] else ""
     return f"{each['measure']} {each['population']}: {hedge}{number:.15g}"
@@ -190,31 +191,31 @@ STATEMENTS = Resource(
     sorts=sorts("statements", date="date", end_date="end_date", type="type", title="title_key"),
     default_sort="-date",
     columns=(
-        column("id"),
-        column("date"),
-        column("end_date"),
-        column("date_precision"),
-        column("kind"),
-        column("type"),
-        column("speaker_id", "speaker", "id"),
-        column("speaker", "speaker", "name"),
-        column("on_behalf_of", "on_behalf_of", "name"),
-        listed("addressees", "addressees", lambda each: each["name"]),
-        column("title"),
-        column("text"),
-        column("note"),
-        listed("figures", "figures", _figure),
-        listed("events", "events", lambda each: each["id"]),
-        column("location_id", "location", "id"),
-        column("location", "location", "name"),
-        column("country", "location", "country"),
-        column("latitude", "location", "latitude"),
-        column("longitude", "location", "longitude"),
-        column("dataset"),
-        column("source_count"),
-        column("independent_source_count"),
-        listed("sources", "evidence", lambda each: each["source"]),
-        listed("evidence", "evidence", shown_evidence),
+        column("id", hxl="#statement+id"),
+        column("date", hxl="#date+start"),
+        column("end_date", hxl="#date+end"),
+        column("date_precision", hxl="#meta+precision+date"),
+        column("kind", hxl="#statement+kind"),
+        column("type", hxl="#statement+type"),
+        column("speaker_id", "speaker", "id", hxl="#actor+id+speaker"),
+        column("speaker", "speaker", "name", hxl="#actor+name+speaker"),
+        column("on_behalf_of", "on_behalf_of", "name", hxl="#actor+name+represented"),
+        listed("addressees", "addressees", lambda each: each["name"], hxl="#actor+name+addressee+list"),
+        column("title", hxl="#statement+name"),
+        column("text", hxl="#description"),
+        column("note", hxl="#description+note"),
+        listed("figures", "figures", shown_figure, hxl="#statement+figures+list"),
+        listed("events", "events", lambda each: each["id"], hxl="#event+id+list"),
+        column("location_id", "location", "id", hxl="#loc+id"),
+        column("location", "location", "name", hxl="#loc+name"),
+        column("country", "location", "country", hxl="#country+code+v_iso2"),
+        column("latitude", "location", "latitude", hxl="#geo+lat"),
+        column("longitude", "location", "longitude", hxl="#geo+lon"),
+        column("dataset", hxl="#meta+dataset"),
+        column("source_count", hxl="#indicator+num+sources"),
+        column("independent_source_count", hxl="#indicator+num+sources+independent"),
+        listed("sources", "evidence", lambda each: each["source"], hxl="#meta+source+list"),
+        listed("evidence", "evidence", shown_evidence, hxl="#description+evidence+list"),
         *STORED_COLUMNS,
     ),
     has_places=True,

@@ -4,7 +4,7 @@ An instant is a span that begins and ends at once. Both ends belong to a span; `
 """
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +56,7 @@ def is_any_of(op: str) -> bool:
 
 def spans(tree: Any) -> tuple[Any, Any]:
     """The first and the last end of an argument: a property, a day, a moment, or an interval of these."""
-    if isinstance(tree, dict) and "interval" in tree:
+    if isinstance(tree, dict) and tree.keys() == {"interval"}:
         ends = tree["interval"]
         if not isinstance(ends, list) or len(ends) != 2:
             raise Refusal("INTERVAL takes two ends")
@@ -67,6 +67,16 @@ def spans(tree: Any) -> tuple[Any, Any]:
 
 def holds(one: Any, op: str, other: Any) -> bool:
     """Do two ends that are no properties compare so?"""
-    return COMPARED[op](
-        *(each.text if isinstance(each, Endless) else str(Moment().literal(each)) for each in (one, other))
-    )
+    return COMPARED[op](_text(one), _text(other))
+
+
+def check_literals(ends: Sequence[Any]) -> None:
+    """`Refusal` for an end that is no day and no moment, and for two of which the last is on an earlier day."""
+    days = [_text(each)[:10] for each in ends]
+    if days != sorted(days):
+        raise Refusal("an INTERVAL must not end before it begins")
+
+
+def _text(end: Any) -> str:
+    """An end as a text that sorts as moments do; `Refusal` for what is none."""
+    return end.text if isinstance(end, Endless) else str(Moment().literal(end))

@@ -24,18 +24,12 @@ class Entry(Schema):
 
     entry = Choice(ENTRIES, required=True)
     id = Id(required=True)
-    date = Day(required=True)
-    end_date = Day(required=True)
+    date = Day(required=True, metadata={"description": "Earliest possible day."})
+    end_date = Day(required=True, metadata={"description": "Latest possible day."})
     title = Text(500, required=True)
     type = Choice((*EVENT_TYPE_NAMES, *STATEMENT_TYPES), required=True)
     location = fields.Nested(LocationBrief, required=True, allow_none=True)
-    record = fields.Dict(
-        required=True,
-        metadata={
-            "description": "The whole event or statement.",
-            "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Event", "Statement")],
-        },
-    )
+    record = fields.Dict(required=True, metadata={"description": "The whole event or statement."})
 
 
 @dataclass(frozen=True)
@@ -75,22 +69,25 @@ TIMELINE = Timeline(
             "With `actor`: only in this role or part.", "initiator", takes_many=True, needs=("actor",),
         ),
     ),
-    sorts={"date": {"event": "events.start_date", "statement": "statements.date"}},
+    sorts={
+        "date": {"event": "events.start_date", "statement": "statements.date"},
+        **{name: {each.singular: each.sorts[name] for each in (EVENTS, STATEMENTS)} for name in ("updated_at", "created_at")},
+    },
     default_sort="date",
     columns=(
-        column("entry"),
-        column("id"),
-        column("date"),
-        column("end_date"),
-        column("date_precision", "record", "date_precision"),
-        column("title"),
-        column("type"),
-        column("location_id", "location", "id"),
-        column("location", "location", "name"),
-        column("country", "location", "country"),
-        column("latitude", "location", "latitude"),
-        column("longitude", "location", "longitude"),
-        column("url", "record", "links", "self"),
+        column("entry", hxl="#meta+entry"),
+        column("id", hxl="#event+id"),
+        column("date", hxl="#date+start"),
+        column("end_date", hxl="#date+end"),
+        column("date_precision", "record", "date_precision", hxl="#meta+precision+date"),
+        column("title", hxl="#event+name"),
+        column("type", hxl="#event+type"),
+        column("location_id", "location", "id", hxl="#loc+id"),
+        column("location", "location", "name", hxl="#loc+name"),
+        column("country", "location", "country", hxl="#country+code+v_iso2"),
+        column("latitude", "location", "latitude", hxl="#geo+lat"),
+        column("longitude", "location", "longitude", hxl="#geo+lon"),
+        column("url", "record", "links", "self", hxl="#meta+url"),
     ),
 )  # fmt: skip
 

@@ -89,15 +89,23 @@ class Reader:
         except sqlite.OperationalError as error:
             if "interrupted" not in str(error):
                 raise
-            raise Problem(
-                503,
-                "query-too-long",
-                f"This query was stopped after {self.query_ms} ms. Narrow it: a country, a location, an actor or a"
-                " shorter span of days.",
-                headers={"Retry-After": "1"},
-            ) from None
+            raise self._too_long() from None
         finally:
             self.seconds += time.monotonic() - started
+
+    def check(self) -> None:
+        """503 where the deadline has passed, for work between two reads."""
+        if self._is_late():
+            raise self._too_long()
+
+    def _too_long(self) -> Problem:
+        return Problem(
+            503,
+            "query-too-long",
+            f"This query was stopped after {self.query_ms} ms. Narrow it: a country, a location, an actor or a"
+            " shorter span of days.",
+            headers={"Retry-After": "1"},
+        )
 
     def version(self) -> Version:
         """The version of the data, within `snapshot()`. Reads no table unless another connection has committed since."""

@@ -4,17 +4,16 @@ from flask import Flask
 from flask_compress import Compress
 
 from api.config import Settings
-from api.formats import atom
 from api.formats.registry import FORMATS
 from api.store.gate import Gate
 from api.store.readers import Store
 from api.web import actions, http, keys, operations, pages, problems, rate_limit, routes
 from api.web.ogc import table as ogc
-from api.web.table import ACTIONS, ROUTES
+from api.web.table import ACTIONS, FORMS, ROUTES
 
 COMPRESSED = [
-    *(each.media_type for each in FORMATS),
-    atom.MEDIA_TYPE,
+    *dict.fromkeys(each.media_type for formats in FORMATS.values() for each in formats),
+    *dict.fromkeys(each.media_type.partition(";")[0] for each in ogc.ROUTES),
     problems.MEDIA_TYPE,
     "text/html",
     "text/css",
@@ -36,7 +35,7 @@ def create_app(settings: Settings) -> Flask:
     Compress(app)
     http.register(app)
     rate_limit.register(app, settings)
-    keys.register(app)
+    keys.register(app, FORMS)
     problems.register(app)
     routes.register(app, ROUTES)
     routes.register(app, ogc.ROUTES)

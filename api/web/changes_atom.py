@@ -1,7 +1,6 @@
 """The feed of changes as Atom: for each change who and what it was, in words."""
 
 import json
-import uuid
 from collections.abc import Sequence
 
 from flask import g
@@ -21,7 +20,7 @@ GONE = ("deleted", "merged")
 def feed(version: Version, entries: Sequence[Entry], collections: Sequence[str]) -> bytes:
     """The newest changes as a feed. A feed of some collections is another one than that of all."""
     whole = atom.Feed(
-        id=_urn(version.epoch, "changes", *sorted(collections)),
+        id=atom.urn(version.epoch, "changes", *sorted(collections)),
         title=f"Event Timeline: changes of {', '.join(collections)}" if collections else "Event Timeline: changes",
         updated=entries[0].at if entries else version.changed_at,
         link=own_address(),
@@ -31,14 +30,9 @@ def feed(version: Version, entries: Sequence[Entry], collections: Sequence[str])
     return atom.encode(whole)
 
 
-def _urn(*parts: object) -> str:
-    """An id that depends on nothing but the parts, as a URN that every reader takes (RFC 4122)."""
-    return uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(parts)).urn
-
-
 def _entry(epoch: str, change: Entry) -> atom.Entry:
     return atom.Entry(
-        id=_urn(epoch, change.seq, change.at, change.collection, change.id, change.version),
+        id=atom.urn(epoch, change.seq, change.at, change.collection, change.id, change.version),
         title=_title(change),
         updated=change.at,
         link=_link(change),

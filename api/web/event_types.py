@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from flask import Response
 
-from api.formats.registry import JSON, PLACELESS
+from api.formats.registry import JSON, PLAIN
 from api.formats.sheet import Format, Sheet
 from api.model.event_types import EVENT_TYPES
 from api.model.resource import column, listed
@@ -32,7 +32,7 @@ COLUMNS = (
 
 def routes() -> Iterator[Route]:
     """The taxonomy: by `Accept`, and a path for each format."""
-    first, *others = (_route(form) for form in PLACELESS)
+    first, *others = (_route(form) for form in PLAIN)
     yield by_accept(first, others, "The taxonomy")
     yield first
     yield from others

@@ -41,8 +41,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Keep = Callable[[Message, bytes], None]
 """Called with a whole answer: how it starts, and its body."""
-Admit = Callable[[str, str, Headers], None]
-"""Called with method, path and headers of a request that has a body; raises the `Problem` that forbids to read it."""
+Admit = Callable[[str, str, Headers], int | None]
+"""Called with method, path and headers of a request that has a body; raises the `Problem` that forbids to read it.
+
+It tells how many bytes are read where that is less than `BODY_BYTES`."""
 LOG = logging.getLogger(__name__)
 
 
@@ -71,8 +73,8 @@ class Gateway:
                 keep = partial(self._cache.keep, key, generation)
         with SpooledTemporaryFile(BODY_BYTES_IN_MEMORY) as body:
             try:
-                await self._check(scope, headers)
-                size = await _read_body(scope, receive, body)
+                most = await self._check(scope, headers)
+                size = await _read_body(scope, receive, body, most)
             except Problem as problem:
                 await _send_problem(send, problem)
                 if problem.kind in UNREAD:  # to close while more arrives would destroy the answer on its way
@@ -80,19 +82,21 @@ class Gateway:
             else:
                 await self._answer(environ_of(scope, headers, body, size), receive, send, keep)
 
-    async def _check(self, scope: Scope, headers: Headers) -> None:
-        """`Problem` where the headers say that the body is not to be read: 411, 415, or what `admit` raises."""
+    async def _check(self, scope: Scope, headers: Headers) -> int:
+        """How many bytes the body may have; `Problem` where it is not to be read: 411, 415, or what `admit` raises."""
         if not ("content-length" in headers or "transfer-encoding" in headers):
             if scope["method"] in ("POST", "PUT", "PATCH"):
                 raise Problem(411, "length-required", f"A {scope['method']} needs Content-Length or Transfer-Encoding.")
-            return
+            return 0
         encoding = headers.get("content-encoding", "identity")
         if encoding.strip().lower() != "identity":
             detail = "A body is taken as it is, without a Content-Encoding."
             raise Problem(415, "unsupported-media-type", detail, headers={"Accept-Encoding": "identity"})
         if self._admit:
             asked = scope["method"], path_of(scope), headers
-            await asyncio.get_running_loop().run_in_executor(self._threads, self._admit, *asked)
+            most = await asyncio.get_running_loop().run_in_executor(self._threads, self._admit, *asked)
+            return BODY_BYTES if most is None else most
+        return BODY_BYTES
 
     async def _answer(self, environ: WSGIEnvironment, receive: Receive, send: Send, keep: Keep | None) -> None:
         loop, in_context = asyncio.get_running_loop(), contextvars.copy_context().run
@@ -152,14 +156,14 @@ def _answer_of(wsgi_app: WSGIApplication, environ: WSGIEnvironment) -> Generator
     yield [*messages, _body_message(b"".join(items), more=False)]
 
 
-async def _read_body(scope: Scope, receive: Receive, body: IO[bytes]) -> int:
+async def _read_body(scope: Scope, receive: Receive, body: IO[bytes], most: int) -> int:
     """Write the whole request body into the file and tell its size; `Problem` where it is late, large or cut short."""
     headers = dict(scope["headers"])
     more = b"content-length" in headers or b"transfer-encoding" in headers
     size, announced = 0, int(headers.get(b"content-length", 0))
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            while max(size, announced) <= BODY_BYTES:
+            while max(size, announced) <= most:
                 if not more:
                     body.seek(0)
                     return size
@@ -174,7 +178,7 @@ async def _read_body(scope: Scope, receive: Receive, body: IO[bytes]) -> int:
     except OSError as error:
         LOG.error("a body cannot be kept: %s", error)
         raise Problem(503, "unavailable", "There is no room for a body.", headers={"Retry-After": "5"}) from None
-    raise Problem(413, "body-too-large", f"A body may have {BODY_BYTES} bytes at the most.")
+    raise Problem(413, "body-too-large", f"A body may have {most} bytes here at the most.")
 
 
 async def _client_left(receive: Receive) -> None:

@@ -184,7 +184,7 @@ def register(app: Flask) -> None:
             headers["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
             headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
         if response.mimetype == "text/html":
-            headers["Content-Security-Policy"] = PAGE_POLICY
+            headers.setdefault("Content-Security-Policy", PAGE_POLICY)
         total = (time.perf_counter() - g.started) * 1000
         database = g.get("database_seconds", 0.0) * 1000
         headers["Server-Timing"] = f"db;dur={database:.1f}, total;dur={total:.1f}"

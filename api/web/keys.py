@@ -2,7 +2,7 @@
 
 import base64
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from flask import Flask, Response, g, request
 
@@ -10,6 +10,7 @@ from api.model.problem import Problem
 from api.store import sqlite
 from api.store.keys import RESERVED, Caller, find
 from api.store.readers import Store
+from api.web.forms import FORM_BYTES
 from api.web.http import settings, store
 
 REALM = 'Bearer realm="event-timeline"'
@@ -83,14 +84,24 @@ def _password(credentials: str) -> str:
         return ""
 
 
-def admission(store: Store) -> Callable[[str, str, Mapping[str, str]], None]:
-    """What decides, by method, path and headers, whether a request's body is read: it raises the `Problem` if not."""
+def admission(
+    store: Store, forms: Collection[str] = (), reads_need_key: bool = False
+) -> Callable[[str, str, Mapping[str, str]], int | None]:
+    """What decides, by method, path and headers, whether a request's body is read: it raises the `Problem` if not.
 
-    def admit(method: str, path: str, headers: Mapping[str, str]) -> None:
+    It tells how many bytes are read at the most, or None where the server's own limit is enough. What is sent to `forms`
+    by POST reads only, so it needs a key only where reads do.
+    """
+
+    def admit(method: str, path: str, headers: Mapping[str, str]) -> int | None:
         if method.upper() not in WRITING or not path.startswith(API):
-            return
+            return None
+        is_form = method.upper() == "POST" and path in forms
+        if is_form and not reads_need_key:
+            return FORM_BYTES
         try:
-            require(caller(store, headers), "write")
+            require(caller(store, headers), "read" if is_form else "write")
+            return FORM_BYTES if is_form else None
         except sqlite.Error as error:
             LOG.error("keys cannot be looked up: %s", error)
             detail = "The database cannot be used at the moment."
@@ -99,8 +110,11 @@ def admission(store: Store) -> Callable[[str, str, Mapping[str, str]], None]:
     return admit
 
 
-def register(app: Flask) -> None:
-    """Look up the key of every request to the API into `g.caller`, and close reads where the settings say so."""
+def register(app: Flask, forms: Collection[str] = ()) -> None:
+    """Look up the key of every request to the API into `g.caller`, and close reads where the settings say so.
+
+    Whatever `forms` take is a read, by POST too.
+    """
 
     @app.before_request
     def identify() -> None:
@@ -108,7 +122,7 @@ def register(app: Flask) -> None:
         if not _is_looked_at():
             return
         g.caller = caller(store(), {name: request.headers[name] for name in CARRIERS if name in request.headers})
-        if settings().reads_need_key and request.method in ("GET", "HEAD"):
+        if settings().reads_need_key and (request.method in ("GET", "HEAD") or request.path in forms):
             require(g.caller, "read")
 
     @app.after_request

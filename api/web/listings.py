@@ -6,9 +6,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, g, request
+from marshmallow import Schema
 
-from api.formats.registry import FORMATS, JSON, PLACELESS
-from api.formats.sheet import Format, Sheet
+from api.formats.registry import FORMATS, JSON
+from api.formats.sheet import Cover, Format, Sheet, covered
 from api.model.actor import ACTORS
 from api.model.event import EVENTS
 from api.model.location import LOCATIONS
@@ -22,15 +23,17 @@ from api.query import cursor
 from api.query.cursor import Position
 from api.query.rows import Row
 from api.query.select import Selection, Sort, of_resource, of_timeline
-from api.store import reading
+from api.store import datasets, reading
+from api.web.addresses import absolute, all_absolute
 from api.web.http import own_address
 from api.web.routes import Question, Route
 
-OWN_LINK = b'"links":{"self":"/v1/'
-"""How the address of a record is stored. No text can hold it, as quotation marks in texts are escaped."""
-PIECE_BYTES = 256 * 1024
 HAVE_META = ("json", "geojson")
 """The formats with room for a total."""
+SCHEMAS = {"geojson": "FeatureCollection", "timelinejs.json": "TimelineJs"}
+"""The formats that are JSON of a form that others laid down."""
+HOW = ("sort", "limit", "cursor")
+"""Parameters that do not say what is asked for."""
 
 
 @dataclass(frozen=True)
@@ -39,22 +42,30 @@ class Listing:
 
     name: str
     about: str
-    schema: str
+    view: Schema
     filters: tuple[Filter, ...]
     sorts: tuple[str, ...]
     default_sort: str
     columns: tuple[Column, ...]
-    members: tuple[str, ...]
     select: Callable[[Mapping[str, Any], Sort], Selection]
     as_document: Callable[[Row], bytes]
     formats: tuple[Format, ...]
     example: str
+    key: tuple[str, ...] = ("id",)
+    """The columns that name a record."""
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The names that `fields=` may ask for."""
+        return tuple(self.view.dump_fields)
 
     def parameters(self, form: Format) -> tuple[Parameter, ...]:
         """What a list in this format takes."""
         shown = tuple(column.name for column in self.columns) if form.is_flat else self.members
-        every = list_parameters(self.filters, self.sorts, self.default_sort, shown, form.is_whole)
-        return tuple(each for each in every if each.name != "total" or form.name in HAVE_META)
+        limit = None if form.is_whole else form.limit
+        every = list_parameters(self.filters, self.sorts, form.sort or self.default_sort, shown, limit)
+        left_out = {"total": form.name not in HAVE_META, "fields": form.is_fixed}
+        return tuple(each for each in every if not left_out.get(each.name))
 
 
 def _of(noun: Resource, example: str) -> Listing:
@@ -64,15 +75,14 @@ def _of(noun: Resource, example: str) -> Listing:
     return Listing(
         name=noun.name,
         about=noun.about,
-        schema=noun.view.__name__,
+        view=noun.view_schema,
         filters=noun.all_filters,
         sorts=tuple(noun.sorts),
         default_sort=noun.default_sort,
         columns=noun.columns,
-        members=noun.members,
         select=selection,
         as_document=lambda row: row.document,
-        formats=FORMATS if noun.has_places else PLACELESS,
+        formats=FORMATS[noun.name],
         example=f"/v1/{noun.name}?{example}",
     )
 
@@ -83,16 +93,16 @@ LISTINGS: tuple[Listing, ...] = (
     Listing(
         name="timeline",
         about="Events and statements of one filter in one chronological list.",
-        schema=Entry.__name__,
+        view=Entry(),
         filters=TIMELINE.filters,
         sorts=tuple(TIMELINE.sorts),
         default_sort=TIMELINE.default_sort,
         columns=TIMELINE.columns,
-        members=tuple(Entry().dump_fields),
         select=lambda given, sort: of_timeline(TIMELINE, given, sort),
         as_document=lambda row: entry_text(row.entry, row.document),
-        formats=FORMATS,
+        formats=FORMATS["timeline"],
         example="/v1/timeline?location=Aleppo&from=2024-11-29",
+        key=("entry", "id"),
     ),
     _of(ACTORS, "type=person"),
     _of(LOCATIONS, "within=Syria&type=city"),
@@ -109,26 +119,30 @@ def routes(listing: Listing) -> Iterator[Route]:
 
 
 def by_accept(first: Route, others: Sequence[Route], about: str) -> Route:
-    """The path without a format's name: the first format, or another that `Accept` likes better."""
+    """The path without a format's name: the first format, or another that `Accept` likes better.
+
+    Of formats with one media type it gives the first.
+    """
+    chosen = {each.media_type: each for each in reversed((first, *others))}
     return replace(
         first,
         path=first.path.removesuffix(".json"),
         operation=first.operation.removesuffix("_json"),
         about=about,
         example=first.example.replace(".json", "", 1),
-        variants=tuple(others),
+        variants=tuple(each for each in others if chosen[each.media_type] is each),
     )
 
 
 def _route(listing: Listing, form: Format) -> Route:
     path, _, query = listing.example.partition("?")
-    schema = {"$ref": f"#/components/schemas/{listing.schema}List"} if form is JSON else {"type": "string"}
-    if form.name == "geojson":
-        schema = {"$ref": "#/components/schemas/FeatureCollection"}
+    name = f"{type(listing.view).__name__}List" if form is JSON else SCHEMAS.get(form.name)
+    schema = {"$ref": f"#/components/schemas/{name}"} if name else {"type": "string"}
     return Route(
-        f"{path}.{form.name}", f"list_{listing.name}_{form.name}", listing.name, f"List {listing.name} ({form.name})",
-        form.media_type, schema, lambda question: answer(listing, form, question), f"{path}.{form.name}?{query}",
-        listing.parameters(form), listing.about,
+        f"{path}.{form.name}", f"list_{listing.name}_{form.name.replace('.', '_')}", listing.name,
+        f"List {listing.name} ({form.name})", form.media_type, schema,
+        lambda question: answer(listing, form, question), f"{path}.{form.name}?{query}", listing.parameters(form),
+        listing.about,
     )  # fmt: skip
 
 
@@ -142,11 +156,13 @@ def answer(listing: Listing, form: Format, question: Question) -> Response:
     meta["dataset_version"] = question.version.seq
     if "limit" not in given:
         rows = reading.every_row(question.reopen, question.reader, selection, position)
-        sheet = _sheet(listing, question, page_links(None, None, owner), meta)
+        sheet = _sheet(listing, form, question, page_links(None, None, owner), meta)
         return Response(_pieces(form, listing, rows, sheet, g.origin), content_type=_content_type(form))
     page = reading.page(question.reader, selection, given["limit"], position)
     links = page_links(page.before, page.after, owner)
-    sheet = _sheet(listing, question, links, {"limit": given["limit"], "count": len(page.rows)} | meta)
+    sheet = _sheet(listing, form, question, links, {"limit": given["limit"], "count": len(page.rows)} | meta)
+    if form.is_fixed and (page.before or page.after):
+        sheet = replace(sheet, cover=replace(covered(sheet), total=reading.total(question.reader, selection)))
     return page_response(form, _pieces(form, listing, page.rows, sheet, g.origin), links)
 
 
@@ -167,36 +183,24 @@ def position_of(given: Mapping[str, Any], owner: str, key_count: int) -> Positio
         raise bad_parameters([refusal.of("cursor")]) from None
 
 
-def _sheet(listing: Listing, question: Question, links: Mapping[str, str | None], meta: Mapping[str, Any]) -> Sheet:
+def _sheet(
+    listing: Listing, form: Format, question: Question, links: Mapping[str, str | None], meta: Mapping[str, Any]
+) -> Sheet:
     wanted: Sequence[str] | None = question.given.get("fields")
     columns = [each for each in listing.columns if wanted is None or each.name in wanted]
-    return Sheet(columns, wanted, links, meta)
+    return Sheet(columns, wanted, links, meta, _cover(listing, question) if form.is_fixed else None)
+
+
+def _cover(listing: Listing, question: Question) -> Cover:
+    asked = [(name, each) for name, values in request.args.lists() if name not in HOW for each in values]
+    version = question.version
+    return Cover(listing.name, asked, g.origin, version.epoch, version.changed_at, datasets.every(question.reader))
 
 
 def _pieces(form: Format, listing: Listing, rows: Iterable[Row], sheet: Sheet, origin: str) -> Iterator[bytes]:
     if form.is_flat or sheet.members is not None:
         return form.encode((absolute(listing.as_document(row), origin) for row in rows), sheet)
-    return _all_absolute(form.encode((listing.as_document(row) for row in rows), sheet), origin)
-
-
-def _all_absolute(pieces: Iterable[bytes], origin: str) -> Iterator[bytes]:
-    """Many documents as they are stored, with the addresses of all made whole at once."""
-    made = OWN_LINK.replace(b"/", origin.encode() + b"/", 1)
-    held: list[bytes] = []
-    size = 0
-    for piece in pieces:
-        held.append(piece)
-        size += len(piece)
-        if size >= PIECE_BYTES:
-            yield b"".join(held).replace(OWN_LINK, made)
-            held, size = [], 0
-    yield b"".join(held).replace(OWN_LINK, made)
-
-
-def absolute(document: bytes, origin: str) -> bytes:
-    """The document with the address of its record made whole, which ends every document (`Stored.last`)."""
-    before, mark, path = document.rpartition(OWN_LINK)
-    return b"%s%s%s%s" % (before, mark[:-4], origin.encode(), b"/v1/" + path)
+    return all_absolute(form.encode((listing.as_document(row) for row in rows), sheet), origin)
 
 
 def page_links(before: Position | None, after: Position | None, owner: str) -> dict[str, str | None]:
@@ -216,4 +220,4 @@ def _link(position: Position | None, owner: str) -> str | None:
 
 
 def _content_type(form: Format) -> str:
-    return f"{form.media_type}; charset=utf-8" if form.media_type == "text/csv" else form.media_type
+    return f"{form.media_type}; charset=utf-8" if form.media_type.startswith("text/") else form.media_type

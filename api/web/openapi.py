@@ -1,37 +1,25 @@
 """The OpenAPI 3.1 document, made from the routes and the schemas; nothing in it is written a second time."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin
-from marshmallow import Schema
 
-from api.model.bundle import BundleSchema
-from api.model.changes import Change, Version
-from api.model.fields import ID
-from api.model.nouns import NOUNS
 from api.model.parameters import Parameter
-from api.model.record import SCHEMES, Texts
-from api.model.snapshot import NewSnapshot
-from api.model.timeline import Entry
-from api.web import openapi_sent, problems
+from api.web import openapi_reconcile, openapi_records, openapi_schemas
 from api.web.actions import Action
 from api.web.http import CODE_VERSION
 from api.web.listings import LISTINGS
-from api.web.openapi_actions import component_name, header_components, operation, reference
-from api.web.openapi_parts import SCHEMAS, list_schema
+from api.web.openapi_actions import operation, sent_headers
+from api.web.openapi_pieces import RECORD_ID, JsonObject
+from api.web.openapi_responses import NOT_MODIFIED, Refusals, header_components, text_schema, with_headers
 from api.web.routes import Route
 from api.web.table import ACTIONS, ROUTES
-from api.web.writes import Merge, patch_name
 
-JsonObject = dict[str, Any]
-RECORDS = (*(noun.view.__name__ for noun in NOUNS), "Entry")
-NOUN_RECORDS = tuple(noun.record.__name__ for noun in NOUNS)
-CLOSED = (*NOUN_RECORDS, "Bundle", "Merge", "NewSnapshot")
-"""What is sent to us holds what is described and nothing else."""
-ALWAYS = (304, 400, 401, 429, 500, 503)
-"""Statuses that every operation may answer with, beside 200."""
+REFUSALS = (
+    "invalid-parameter", "bad-request", "key-refused", "key-required", "too-many-requests", "internal-error",
+    "query-too-long", "unavailable",
+)  # fmt: skip
+"""Kinds of problem that every read may be answered with; a key is required only where reads are not open."""
 SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer et_…`."},
     "api_key": {
@@ -48,17 +36,20 @@ Commas in a list parameter mean *or*, and so does repeating it; different parame
 wrong value, an empty one: 400, with the parameter's name and the way out. Nothing is clamped, skipped or ignored.
 
 A text that is sent holds more than spaces, and no control characters but tabs and ends of lines.
-A whole number is written without a fraction, even `.0`."""
+A whole number is written without a fraction, even `.0`. A member that is left out of what is sent is null, empty where it
+is a list or an object, or what its description says.
+
+A record that is read has every member, unknown ones null or empty, unless `fields` leaves some out: `EventPart` is what an
+answer to which `fields` may apply holds, and `Event` the whole record."""
 
 
 def document(origin: str) -> JsonObject:
     """The whole document, for a server at the origin."""
-    plugin = _Plugin(schema_name_resolver=_schema_name)
     spec = APISpec(
         "Event Timeline",
         CODE_VERSION,
         "3.1.0",
-        plugins=[plugin],
+        plugins=[openapi_schemas.Plugin()],
         info={
             "description": DESCRIPTION,
             "license": {"name": "MIT (code); each dataset under its own licence, see /v1/meta", "identifier": "MIT"},
@@ -67,53 +58,30 @@ def document(origin: str) -> JsonObject:
         tags=[{"name": name, "description": about} for name, about in _tags().items()],
         security=[],
     )
-    for noun in NOUNS:
-        spec.components.schema(noun.view.__name__, schema=noun.view_schema)
+    openapi_schemas.add_records(spec)
     for name, scheme in SECURITY_SCHEMES.items():
         spec.components.security_scheme(name, scheme)
-    spec.components.schema("Entry", schema=Entry())
-    spec.components.schema("Bundle", schema=BundleSchema())
-    spec.components.schema("Change", schema=Change())
-    spec.components.schema("Version", schema=Version())
-    for name in RECORDS:
-        spec.components.schema(f"{name}List", component=list_schema({"$ref": f"#/components/schemas/{name}"}))
-    for name, schema in SCHEMAS.items():
-        spec.components.schema(name, component=schema)
-    for name, header in header_components().items():
+    for name, header in sent_headers().items():
         spec.components.parameter(name, "header", header)
-    spec.components.schema("Merge", schema=Merge())
-    spec.components.schema("NewSnapshot", schema=NewSnapshot())
-    parameters = _Parameters(spec)
+    parameters, refusals = _Parameters(spec), Refusals()
     for route in ROUTES:
         path = route.path.replace("<record_id>", "{id}")
-        spec.path(path, operations={"get": _operation(route, parameters)})
+        read = _operation(route, parameters, refusals)
+        form = {"post": openapi_reconcile.by_form(route, read, refusals)} if route.takes_form else {}
+        spec.path(path, operations={"get": read} | form)
     for action in ACTIONS:
         path = action.path.replace("<record_id>", "{id}")
-        named = [_path_parameter(example) for example in action.path_parameters.values()]
-        spec.path(path, operations={action.method.lower(): operation(action, parameters.component, named)})
+        named = [
+            *(_path_parameter(example) for example in action.path_parameters.values()),
+            *(parameters.component(each, action) for each in action.parameters),
+        ]
+        spec.path(path, operations={action.method.lower(): operation(action, named, refusals)})
     found: JsonObject = spec.to_dict()
-    schemas = found["components"]["schemas"]
-    found["components"]["schemas"] = schemas = openapi_sent.apart(schemas, CLOSED)
-    openapi_sent.without_ids(schemas, NOUN_RECORDS)
-    for name in NOUN_RECORDS:
-        schemas[patch_name(name)] = openapi_sent.patch_schema(schemas[name])
-    for name in RECORDS:
-        schemas[name].pop("required", None)  # `fields` may leave out any member
-    found["components"]["responses"] = {component_name(kind): _problem(kind) for kind in problems.KINDS}
-    return found
-
-
-class _Plugin(MarshmallowPlugin):
-    """Tells of our own fields too."""
-
-    def init_spec(self, spec: APISpec) -> None:
-        super().init_spec(spec)
-        assert self.converter is not None
-        self.converter.add_attribute_function(_names_of_texts)  # type: ignore[no-untyped-call]
-
-
-def _names_of_texts(_: Any, field: Any, **__: Any) -> JsonObject:
-    return {"propertyNames": {"enum": list(SCHEMES)}} if isinstance(field, Texts) else {}
+    components = found["components"]
+    components["schemas"] = openapi_schemas.completed(components["schemas"])
+    components["responses"] = refusals.components
+    components["headers"] = header_components()
+    return openapi_schemas.named(found)
 
 
 class _Parameters:
@@ -135,27 +103,22 @@ class _Parameters:
         raise AssertionError(f"two parameters {parameter.name} in {route.operation}")
 
 
-def _schema_name(schema: type[Schema] | Schema) -> str:
-    name = schema.__name__ if isinstance(schema, type) else type(schema).__name__
-    return name.removesuffix("Schema")
-
-
 def _tags() -> Mapping[str, str]:
     about = {listing.name: listing.about for listing in LISTINGS}
     return about | {
         "changes": "Every change, in order.",
         "bundle": "Records as one document.",
         "about": "The data as a whole.",
+        "reconciliation": "Matching names of your own with records (Reconciliation Service API 0.2).",
     }
 
 
-def _operation(route: Route, parameters: _Parameters) -> JsonObject:
+def _operation(route: Route, parameters: _Parameters, refusals: Refusals) -> JsonObject:
     others = (
         f" `Accept` also chooses {', '.join(each.media_type for each in route.variants)}." if route.variants else ""
     )
     example = f"\n\nExample: `GET {route.example}`"
-    statuses = [*ALWAYS, *([406] if route.variants else [])]
-    named = {str(problems.BY_NAME[name].status): problems.BY_NAME[name] for name in route.problems}
+    kinds = (*REFUSALS, *(["not-acceptable"] if route.variants else []), *route.problems)
     return {
         "operationId": route.operation,
         "summary": route.about,
@@ -169,32 +132,28 @@ def _operation(route: Route, parameters: _Parameters) -> JsonObject:
         "responses": {
             "200": {
                 "description": "What was asked for.",
-                "headers": {
-                    name: {"description": text, "schema": {"type": "string"}} for name, text in HEADERS.items()
-                },
-                "content": {route.media_type: {"schema": route.schema}},
+                "headers": with_headers("ETag", "Server-Timing"),
+                "content": {route.media_type: {"schema": _schema(route)}},
             },
-            **{str(status): _response(status) for status in sorted(statuses)},
-            **{status: reference(kind) for status, kind in named.items()},
+            "304": NOT_MODIFIED,
+            **refusals.of(kinds),
         },
     }
 
 
-HEADERS = {
-    "ETag": "Strong validator: send it back as If-None-Match and get a 304 while nothing has changed.",
-    "X-Request-ID": "The id that the request had, or was given.",
-    "Server-Timing": "Milliseconds in the database and in all.",
-}
+def _schema(route: Route) -> JsonObject:
+    if any(each.name == "fields" for each in route.parameters):
+        return text_schema(route.media_type) or openapi_records.partial(route.schema, openapi_schemas.RECORDS)
+    return text_schema(route.media_type) or dict(route.schema)
 
 
 def _path_parameter(example: str) -> JsonObject:
-    schema = {"type": "string", "maxLength": 128, "minLength": 1, "pattern": f"^{ID.pattern}$"}
     return {
         "name": "id",
         "in": "path",
         "required": True,
         "description": "The record's id.",
-        "schema": schema,
+        "schema": RECORD_ID,
         "example": example,
     }
 
@@ -210,27 +169,4 @@ def _query_parameter(parameter: Parameter) -> JsonObject:
         found |= {"style": "form", "explode": False}
     if parameter.example:
         found["example"] = parameter.example_value()
-    return found
-
-
-def _response(status: int) -> JsonObject:
-    if status == 304:
-        return {"description": "Nothing has changed since the version that If-None-Match names."}
-    if status == 401:  # a read needs no key where it is open, but one that comes with it must count
-        return reference(problems.BY_NAME["key-refused"])
-    return reference(next(each for each in problems.KINDS if each.status == status))
-
-
-def _problem(kind: problems.Kind) -> JsonObject:
-    content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    found: JsonObject = {"description": f"{kind.title}. {kind.meaning} {kind.remedy}", "content": content}
-    if kind.name == "merged":
-        address = {"type": "string", "format": "uri"}
-        found["headers"] = {"Location": {"description": "The record that stands for it now.", "schema": address}}
-    if kind.status in (429, 503):
-        schema = {"type": "integer", "minimum": 0}
-        found["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": schema}}
-    if kind.status in (401, 403):
-        text = "The challenge (RFC 6750), with the scope that is needed."
-        found["headers"] = {"WWW-Authenticate": {"description": text, "schema": {"type": "string"}}}
     return found

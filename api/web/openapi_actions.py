@@ -1,62 +1,59 @@
 """The OpenAPI operations of what writes."""
 
-from collections.abc import Callable
 from typing import Any
 
-from api.model.parameters import Parameter
-from api.web import problems
 from api.web.actions import LINES, Action
+from api.web.openapi_pieces import LONGEST_HEADER, JsonObject, text
+from api.web.openapi_responses import Refusals, with_headers
 
-JsonObject = dict[str, Any]
 KEYS: tuple[dict[str, list[str]], ...] = ({"bearer": []}, {"api_key": []})
 REFUSALS = (
-    "invalid-parameter", "key-required", "scope-too-narrow", "too-many-requests", "internal-error", "unavailable",
-    "request-under-way", "idempotency-key-reused",
+    "invalid-parameter", "bad-request", "key-required", "key-refused", "scope-too-narrow", "too-many-requests",
+    "internal-error", "unavailable", "request-under-way", "idempotency-key-reused",
 )  # fmt: skip
 """Kinds of problem that every write may be answered with."""
-BODY_REFUSALS = ("length-required", "body-too-large", "unsupported-media-type", "request-timeout")
+BODY_REFUSALS = (
+    "invalid-json", "body-cut-short", "length-required", "body-too-large", "unsupported-media-type", "request-timeout",
+)  # fmt: skip
 """The same for those that have a body."""
 SENT: dict[str, tuple[str, JsonObject, str]] = {
     "Idempotency-Key": (
-        "idempotency_key", {"maxLength": 255, "pattern": "^[!-~]+$"},
+        "idempotency_key", text(255, pattern="^[!-~]+$"),
         "A text of your own, such as a UUID: a repetition of the request with it is answered the same, and done once.",
     ),
     "If-Match": (
-        "if_match", {},
+        "if_match", text(LONGEST_HEADER),
         "The version that you have read: the record's `ETag`, or its `version` in quotes; `*` for any.",
     ),
-    "If-None-Match": ("if_none_match", {"enum": ["*"]}, "`*`: only if there is nothing yet. Without `If-Match`."),
+    "If-None-Match": (
+        "if_none_match", {"type": "string", "enum": ["*"]}, "`*`: only if there is nothing yet. Without `If-Match`.",
+    ),
 }  # fmt: skip
 """Headers that writes take: the name of their component, what text they may hold, what they mean."""
 
 
-def header_components() -> dict[str, JsonObject]:
+def sent_headers() -> dict[str, JsonObject]:
     """The headers that writes take, as components."""
     return {
-        component: {"name": name, "in": "header", "description": about, "schema": {"type": "string", **schema}}
+        component: {"name": name, "in": "header", "description": about, "schema": schema}
         for name, (component, schema, about) in SENT.items()
     }
 
 
-def operation(
-    action: Action, parameters: Callable[[Parameter, Action], str], path_parameters: list[JsonObject]
-) -> JsonObject:
-    """One operation; `parameters` gives the name of a query parameter's component."""
+def operation(action: Action, parameters: list[Any], refusals: Refusals) -> JsonObject:
+    """One operation; `parameters` are those of its path and its query."""
     names = [] if action.is_apart else ["idempotency_key", "if_match"]
     if action.method in ("PUT", "POST") and not action.is_apart:
         names.append("if_none_match")
+    kinds = (*REFUSALS, *(BODY_REFUSALS if action.bodies else ()), *action.problems)
     found: JsonObject = {
         "operationId": action.operation,
         "summary": action.about,
         "description": f"{action.description}\n\nNeeds a key with scope `{action.scope}`.",
         "tags": [action.tag],
         "security": list(KEYS),
-        "parameters": [
-            *path_parameters,
-            *names,
-            *(parameters(each, action) for each in action.parameters),
-        ],
-        "responses": {str(status): _done(action, status) for status in action.statuses} | _refused(action),
+        "parameters": [*parameters, *names],
+        "responses": {str(status): _done(action, status) for status in action.statuses} | refusals.of(kinds),
     }
     if action.bodies:
         content = {media_type: {"schema": schema} for media_type, schema in action.bodies.items()}
@@ -67,31 +64,9 @@ def operation(
 def _done(action: Action, status: int) -> JsonObject:
     schema = action.statuses[status]
     if schema is None:
-        return {"description": "Done; there is nothing more to say."}
-    headers = {}
-    if status == 201:
-        headers["Location"] = _header("Where it is.", format="uri")
+        return {"description": "Done; there is nothing more to say.", "headers": with_headers()}
+    names = ["Location"] if status == 201 else []
     if not action.is_apart and LINES not in action.bodies:  # one record
-        headers["Content-Location"] = _header("The record that is answered with.", format="uri")
-        headers["ETag"] = _header("The record as it is now.")
-    return {"description": "Done.", "headers": headers, "content": {"application/json": {"schema": schema}}}
-
-
-def _header(about: str, **schema: str) -> JsonObject:
-    return {"description": about, "schema": {"type": "string", **schema}}
-
-
-def _refused(action: Action) -> JsonObject:
-    kinds = (*REFUSALS, *(BODY_REFUSALS if action.bodies else ()), *action.problems)
-    by_status = {problems.BY_NAME[name].status: problems.BY_NAME[name] for name in kinds}
-    return {str(status): reference(kind) for status, kind in sorted(by_status.items())}
-
-
-def reference(kind: problems.Kind) -> JsonObject:
-    """A reference to the component that describes this kind of problem."""
-    return {"$ref": f"#/components/responses/{component_name(kind)}"}
-
-
-def component_name(kind: problems.Kind) -> str:
-    """What the component of a kind is called."""
-    return "".join(part.capitalize() for part in kind.name.split("-"))
+        names += ["Content-Location", "ETag"]
+    content = {"application/json": {"schema": schema}}
+    return {"description": "Done.", "headers": with_headers(*names), "content": content}

@@ -31,7 +31,7 @@ def without_ids(schemas: JsonObject, names: Iterable[str]) -> None:
     for member in schemas["Bundle"]["properties"].values():
         items = member.get("items", {})
         if items.get("$ref", "").removeprefix(PREFIX) in names:
-            member["items"] = {"allOf": [items, {"required": ["id"]}]}
+            member["items"] = {"type": "object", "allOf": [items], "required": ["id"]}
 
 
 def patch_schema(record: JsonObject) -> JsonObject:
@@ -46,6 +46,19 @@ def patch_schema(record: JsonObject) -> JsonObject:
         if isinstance(member.get("additionalProperties"), dict):
             member["additionalProperties"] = _nullable(member["additionalProperties"])
     return {"type": "object", "properties": members, "additionalProperties": False}
+
+
+def without_defaults(schemas: Iterable[JsonObject]) -> None:
+    """Tell defaults in words: some typed clients ask for every member that has one.
+
+    Null, the empty list and the empty object are what any member is that is left out.
+    """
+    for schema in schemas:
+        for member in schema["properties"].values():
+            default = member.pop("default", None)
+            if default not in (None, [], {}):
+                about = f"{member.get('description', '')} By default {str(default).lower()}.".strip()
+                member["description"] = about
 
 
 def _nullable(schema: JsonObject) -> JsonObject:

@@ -15,15 +15,16 @@ from markupsafe import Markup, escape
 from api.importers import ged_columns
 from api.model import cql2
 from api.model.event import EVENTS
-from api.model.nouns import NOUNS
+from api.model.nouns import BY_NAME, NOUNS
 from api.model.predicates import MOST_PREDICATES
 from api.model.problem import Problem
 from api.model.taxonomy import QUALITIES
 from api.model.text import shown, to_json
-from api.web import openapi, problems
+from api.web import datapackages, openapi, problems
 from api.web.actions import Action
 from api.web.http import CODE_VERSION, accepted, held_tag, not_modified, settings, validators
 from api.web.listings import LISTINGS
+from api.web.ogc import table as ogc
 from api.web.queries import read
 from api.web.routes import Route
 from api.web.table import ACTIONS, ROUTES
@@ -51,6 +52,7 @@ SWAGGER_FILES = {
 }
 OWN_FILES = {"pages.css": "text/css", "docs.js": "text/javascript", "icon.svg": "image/svg+xml"}
 OTHER_PATHS = (
+    (f"/v1/{datapackages.NAME}", "All CSVs as a Data Package: types, units, licences."),
     ("/v1/openapi.json", "This API as OpenAPI 3.1, for machines."),
     ("/docs", "The same, for people, with a form to try each request."),
     ("/docs/guide", "Filters, formats, paging, caching and errors in one page."),
@@ -65,7 +67,11 @@ OTHER_PATHS = (
 def index_entries(origin: str) -> list[dict[str, Any]]:
     """Every path with what it is for and an example that works; a list's entry holds one for each of its formats."""
     return [
-        *(_entry(each, origin) for each in ROUTES if "." not in each.path),
+        *(
+            _entry(each, origin)
+            for each in (*ROUTES, *ogc.ROUTES)
+            if "." not in each.path and not each.path.endswith("/")
+        ),
         *({"path": path, "about": about, "example": origin + path} for path, about in OTHER_PATHS),
     ]
 
@@ -73,12 +79,15 @@ def index_entries(origin: str) -> list[dict[str, Any]]:
 def _entry(route: Route, origin: str) -> dict[str, Any]:
     path = route.path.replace("<record_id>", "{id}")
     entry = {"path": path, "about": _about(route), "example": origin + route.example}
-    formats = {each.path.rsplit(".", 1)[1]: origin + each.example for each in route.variants}
+    name = f"{route.path}."
+    formats = {each.path.removeprefix(name): origin + each.example for each in ROUTES if each.path.startswith(name)}
     return entry | ({"formats": formats} if formats else {})
 
 
 def _about(route: Route) -> str:
-    return route.about if route.path_parameters else route.description.partition(". ")[0].rstrip(".") + "."
+    if route.path_parameters:
+        return route.about
+    return (route.description or route.about).partition(". ")[0].rstrip(".") + "."
 
 
 def code(text: str) -> Markup:
@@ -187,7 +196,11 @@ def _filter() -> Response:
         "filter.html",
         origin=g.origin,
         examples=EXPRESSIONS,
-        nouns=[noun for noun in NOUNS if noun.queryables],
+        nouns=[
+            BY_NAME[listing.name]
+            for listing in LISTINGS
+            if listing.name in BY_NAME and BY_NAME[listing.name].queryables
+        ],
         longest=cql2.LONGEST,
         deepest=cql2.DEEPEST,
         predicates=MOST_PREDICATES,

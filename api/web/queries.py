@@ -109,7 +109,7 @@ def _value(parameter: Parameter, texts: Sequence[str]) -> Any:
 
 
 def _parsed(parameter: Parameter, text: str) -> Any:
-    if not text.strip():
+    if not text.strip() and not (parameter.may_be_empty and text == ""):
         raise Refusal("is empty; leave it out or give a value")
     return parameter.kind.parse(text)
 

@@ -13,6 +13,7 @@ from api.model.snapshot import SNAPSHOT
 from api.store.naming import resolve
 from api.store.readers import Reader, Version
 from api.store.snapshots import Snapshot, find
+from api.web import forms
 from api.web.cache import MARK
 from api.web.http import accepted, not_modified, settings, store, validators
 from api.web.queries import read
@@ -59,6 +60,8 @@ class Route:
     """What the answer depends on beside the data, as a text."""
     variants: Sequence["Route"] = ()
     """The same with other media types, among which `Accept` chooses."""
+    takes_form: bool = False
+    """Its parameters may also come as a form by POST, which is a read like any other."""
 
 
 def of_snapshots(route: Route) -> Route:
@@ -70,13 +73,15 @@ def of_snapshots(route: Route) -> Route:
 def register(app: Flask, routes: Sequence[Route]) -> None:
     """Give every route to Flask."""
     for route in routes:
-        app.add_url_rule(route.path, route.operation, _view(route))
+        app.add_url_rule(
+            route.path, route.operation, _view(route), methods=["GET", *(["POST"] if route.takes_form else ())]
+        )
 
 
 def _view(route: Route) -> Callable[..., Response]:
     def view(**named: str) -> Response:
         chosen = negotiated(route)
-        given = read(request.query_string, chosen.parameters)
+        given = read(forms.asked(), chosen.parameters)
         name = given.get("snapshot")
         snapshot = find(store().path, name) if name is not None else None
         reopen = partial(store().reader, name)
@@ -86,15 +91,19 @@ def _view(route: Route) -> Callable[..., Response]:
             current = replace(validators(version, chosen.media_type), is_immutable=snapshot is not None)
             if route.state:
                 current = current.with_state(route.state())
-            response = not_modified(current)
+            is_form = request.method == "POST"  # to which the URL is no key
+            response = None if is_form else not_modified(current)
             if response is None:
                 resolved = resolve(reader, chosen.parameters, given)
                 response = chosen.answer(Question(given, resolved, reader, version, reopen, snapshot), **named)
+            if is_form:
+                response.headers["Cache-Control"] = "no-store"
+            elif response.status_code != 304:
                 current = current.with_version(response.get_etag()[0])
                 response.headers.update(current.headers(settings().max_age))
                 response = not_modified(current, is_found=True) or response
             g.database_seconds = reader.seconds
-        if snapshot is None and route.state is None:
+        if snapshot is None and route.state is None and not is_form:
             request.environ[MARK] = True
         if route.variants:
             response.vary.add("Accept")

@@ -26,6 +26,7 @@ from api.store.readers import Store
 from api.web import keys
 from api.web.cache import Cache
 from api.web.gateway import Gateway
+from api.web.table import FORMS
 
 BACKLOG = 1024
 """Connections of one worker that may wait to be accepted."""
@@ -84,7 +85,9 @@ def application() -> Gateway:
     # cannot be written, no write would work again, so one is opened now and kept.
     with suppress(sqlite.Error), store.reader().snapshot():
         store.reader().version()
-    return Gateway(app, settings.threads, keys.admission(store), _cache(settings, store))
+    return Gateway(
+        app, settings.threads, keys.admission(store, FORMS, bool(settings.reads_need_key)), _cache(settings, store)
+    )
 
 
 def _cache(settings: Settings, store: Store) -> Cache | None:

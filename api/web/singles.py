@@ -14,8 +14,8 @@ from api.model.timeline import TIMELINE
 from api.query.select import of_timeline
 from api.store import bundling, reading
 from api.store.readers import Reader
+from api.web.addresses import absolute
 from api.web.http import CODE_VERSION
-from api.web.listings import absolute
 from api.web.routes import Question, Route
 from api.web.snapshots import address, citation
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from flask import Response
 
-from api.formats.registry import JSON, PLACELESS
+from api.formats.registry import JSON, PLAIN
 from api.formats.sheet import Format, Sheet
 from api.model.kinds import Word
 from api.model.nouns import BY_NAME
@@ -47,7 +47,7 @@ SORT = Parameter(
 
 def routes(noun: str) -> Iterator[Route]:
     """The summary of a noun: by `Accept`, and a path for each format."""
-    first, *others = (_route(noun, form) for form in PLACELESS)
+    first, *others = (_route(noun, form) for form in PLAIN)
     yield by_accept(first, others, f"Counts and figures of {noun} in groups")
     yield first
     yield from others

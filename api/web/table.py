@@ -2,7 +2,7 @@
 
 from api.model.nouns import NOUNS
 from api.model.timeline import TIMELINE
-from api.web import changes, event_types, listings, singles, snapshots, summaries, writes
+from api.web import changes, datapackages, event_types, listings, reconcile, singles, snapshots, summaries, writes
 from api.web.actions import Action
 from api.web.routes import Route, of_snapshots
 
@@ -13,6 +13,7 @@ def _ref(name: str) -> dict[str, str]:
 
 OF_DATA: tuple[Route, ...] = (
     *(route for listing in listings.LISTINGS for route in listings.routes(listing)),
+    *datapackages.routes(),
     *(singles.record_route(noun) for noun in NOUNS),
     *summaries.routes("events"),
     *summaries.routes("statements"),
@@ -28,9 +29,13 @@ OF_DATA: tuple[Route, ...] = (
         _ref("Bundle"), singles.bundle, "/v1/bundle?location=Saraqib", TIMELINE.filters,
         "Everything, or the events and statements of a filter with all that they refer to, directly or through others.",
     ),
+    *reconcile.routes(),
 )  # fmt: skip
 """What is read of the data, as it is now or as a snapshot has it."""
 
 ROUTES: tuple[Route, ...] = (*(of_snapshots(each) for each in OF_DATA), snapshots.ROUTE)
+
+FORMS = frozenset(each.path for each in ROUTES if each.takes_form)
+"""Paths that read by POST."""
 
 ACTIONS: tuple[Action, ...] = (*writes.actions(), snapshots.CREATE)

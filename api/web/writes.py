@@ -21,7 +21,8 @@ from api.store.editing import Edited
 from api.store.receiving import CONFLICT_RULES, Report, Rules
 from api.store.writing import Writer
 from api.web.actions import JSON, LINES, MERGE_PATCH, REASON, Action, Order, Reply
-from api.web.listings import absolute
+from api.web.addresses import absolute
+from api.web.gateway import BODY_BYTES
 from api.web.singles import EXAMPLES
 
 PUT_PROBLEMS = ("conflict", "gone", "precondition-failed", "precondition-required", "invalid-record")
@@ -38,6 +39,13 @@ BUNDLE_PARAMETERS = (
     ),
     REASON,
 )  # fmt: skip
+
+
+LINES_SCHEMA = {
+    "type": "string",
+    "maxLength": BODY_BYTES,
+    "description": "One record a line, under its collection's name.",
+}
 
 
 class Merge(Schema):
@@ -67,7 +75,7 @@ def actions() -> Iterator[Action]:
         "All or nothing, and the same bundle twice changes nothing. A reference may name an actor or a location in place of"
         " its id, where exactly one has that name. The report tells of each record, and of events that may be one and the same.",
         _bundle, "/v1/bundle?dry_run=true", {200: _ref("BundleReport")},
-        {JSON: _ref("Bundle"), LINES: {"type": "string", "description": "One record a line, under its collection's name."}},
+        {JSON: _ref("Bundle"), LINES: LINES_SCHEMA},
         ("conflict", "precondition-failed", "invalid-record"), BUNDLE_PARAMETERS, read_body=_read_bundle,
     )  # fmt: skip
 

@@ -14,6 +14,8 @@ PAGES = [
     ("/", "/v1/events"),
     ("/docs", "operations-events-list_events"),
     ("/docs/guide", "min_independent_sources"),
+    ("/docs/filter", "fatalities_best"),
+    ("/docs/ucdp", "type_of_violence"),
     ("/docs/problems", "invalid-parameter"),
 ]
 

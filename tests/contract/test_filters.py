@@ -254,7 +254,9 @@ def test_no_filter_is_left_out_of_that() -> None:
     """But `certain` for sources, whose span is one day."""
     for listing in LISTINGS:
         last = {list(question_of(query))[-1] for query in TELLING[listing.name].split()}
-        assert {each.name for each in listing.filters} - EXPRESSIONS - last == ({"certain"} if listing.name == "sources" else set())
+        assert {each.name for each in listing.filters} - EXPRESSIONS - last == (
+            {"certain"} if listing.name == "sources" else set()
+        )
 
 
 def test_circles_reach_as_far_as_they_say(made_up_world: World) -> None:

@@ -42,7 +42,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "title": TITLE,
         **WRITTEN,
     },
-    "timeline": {"date": lambda noun, each: each["start_date" if noun == "events" else "date"]},
+    "timeline": {"date": lambda noun, each: each["start_date" if noun == "events" else "date"], **WRITTEN},
     "actors": {"name": NAME, **COUNTED, **WRITTEN},
     "locations": {"name": NAME, **COUNTED, **WRITTEN},
     "sources": {
@@ -62,7 +62,7 @@ PAIRS: Mapping[str, tuple[str, ...]] = {
         "created_at,-type,title",
     ),
     "statements": ("type,date", "-type,end_date", "date,-title", "-updated_at,-type"),
-    "timeline": (),
+    "timeline": ("date,-updated_at",),
     "actors": ("type,-events", "-statements,name", "type,name"),
     "locations": ("type,-name", "-events,-statements", "-events,name"),
     "sources": ("published_at,-title", "-published_at,-title", "updated_at,title"),

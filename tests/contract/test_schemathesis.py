@@ -36,7 +36,7 @@ from api.store.migrations import open_migrated
 from api.web import keys as web_keys
 from api.web.actions import LINES
 from api.web.keys import WRITING
-from api.web.table import ACTIONS
+from api.web.table import ACTIONS, FORMS
 from contract.oracle import Records, fold
 from contract.questions import NEEDS, RANGES, is_searchable
 from contract.worlds import Json, World, close_world, open_world
@@ -49,6 +49,11 @@ NAMED = {
     "speaker": "actors", "on_behalf_of": "actors", "event": "events",
 }  # fmt: skip
 """Parameters that name records, each with their noun."""
+IN_JSON = {
+    "queries": '{"q": {"query": "Sarakeb", "limit": 2}}',
+    "extend": '{"ids": ["syria"], "properties": [{"id": "country"}]}',
+}
+"""Parameters that hold JSON of which their schema tells no more; of these one at a time is given."""
 LONGEST_CURSOR = 2048
 MOST_DEGREES = {"near": (90, 180), "bbox": (180, 90, 180, 90)}
 
@@ -92,8 +97,10 @@ def _is_the_wrong_way_round(name: str, query: Query) -> bool:
 
 def breaks_a_rule(records: Records, datasets: Iterable[str], name: str, query: Query) -> bool:
     """Does this parameter break a rule that only the words of the document tell?"""
-    if name in ("cursor", "snapshot"):
-        return True  # opaque, or not there: nothing that is made up is one
+    if name in ("cursor", "snapshot", "filter"):
+        return True  # opaque, not there, or of a language of its own: nothing that is made up is one
+    if name == "filter-lang":
+        return "filter" not in query
     if name in NEEDS and not set(NEEDS[name]) & set(query):
         return True
     values = [each for text in query[name] for each in text.split(",")]
@@ -131,6 +138,10 @@ def put_right(records: Records, datasets: list[str], query: dict[str, Any]) -> d
     for name in known.keys() & query.keys():
         values = query[name] if isinstance(query[name], list) else str(query[name]).split(",")
         query[name] = [_real(known[name], str(each)) for each in values]
+    for name in IN_JSON.keys() & query.keys():
+        query[name] = IN_JSON[name]
+    if "queries" in query:
+        query.pop("extend", None)
     for name in MOST_DEGREES.keys() & query.keys():
         if _is_off_the_map(name, str(query[name])):
             query[name] = "36.2,37.16" if name == "near" else "170,-90,38,90"
@@ -143,6 +154,10 @@ def put_right(records: Records, datasets: list[str], query: dict[str, Any]) -> d
     if len(str(query.get("cursor", ""))) < LONGEST_CURSOR:
         query.pop("cursor", None)
     query.pop("snapshot", None)
+    if "filter" in query:
+        query["filter"] = "version >= 1"
+    if "filter" not in query or query.get("filter-lang") == "cql2-json":
+        query.pop("filter-lang", None)
     return query
 
 
@@ -364,7 +379,9 @@ def run_writes(world: World, key: str, paths: str, examples: int, follow: bool =
         },
     }
     methods = {} if follow else {"method": list(WRITING)}
-    chosen = _schema(world, examples, config).include(path_regex=paths, **methods)
+    chosen = (
+        _schema(world, examples, config).include(path_regex=paths, **methods).exclude(path=list(FORMS), method="POST")
+    )
 
     def mend(case: Any) -> None:
         if case.method in WRITING:

@@ -16,7 +16,10 @@ from live import Server, running
 from api.model.problem import Problem
 from api.store.keys import create, revoke
 from api.store.migrations import open_migrated
+from api.store.readers import Store
+from api.web.forms import FORM_BYTES
 from api.web.gateway import Gateway, Message
+from api.web.keys import admission
 
 pytestmark = pytest.mark.faults
 AT_ONCE_SECONDS = 2.0
@@ -228,6 +231,33 @@ def test_who_is_admitted_is_read() -> None:
     assert sent[0]["status"] == 200
     assert bodies == [b"hello"]
     assert seen == [("POST", "/a b", {"content-length": "5", "x-a": "1, é"})]
+
+
+@pytest.mark.parametrize(("most", "status"), [(None, 200), (5, 200), (4, 413)])
+def test_who_admits_may_bound_the_body(most: int | None, status: int) -> None:
+    """With and without a length that was told before."""
+    for pair in (("content-length", "5"), ("transfer-encoding", "chunked")):
+        sent, _, bodies = exchange(lambda *_: most, pair)
+        assert sent[0]["status"] == status
+        assert bodies == ([b"hello"] if status == 200 else [])
+
+
+def test_a_form_that_reads_is_admitted_to_nothing_else(tmp_path: Path) -> None:
+    store, form = Store(tmp_path / "there-is-none.db", 100), "/v1/reconcile/actors"
+    admit = admission(store, (form,))
+    for method in ("POST", "post"):
+        assert admit(method, form, {}) == FORM_BYTES
+    for method, path in (
+        ("PUT", form),
+        ("DELETE", form),
+        ("POST", f"{form}/"),
+        ("POST", "/v1/actors"),
+        ("PATCH", form),
+    ):
+        with pytest.raises(Problem, match="scope write"):
+            admit(method, path, {})
+    with pytest.raises(Problem, match="scope read"):
+        admission(store, (form,), reads_need_key=True)("POST", form, {})
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE", "OPTIONS"])

@@ -16,14 +16,17 @@ from api import create_app
 from api.config import Settings
 from api.importers.bundle import load
 from api.store.migrations import open_migrated
+from api.web.ogc import table as ogc
 from api.web.routes import Route
-from api.web.table import ROUTES
+from api.web.table import ROUTES as OWN_ROUTES
 
 Json = dict[str, Any]
 
-PAGES = ("/", "/v1/openapi.json", "/docs", "/docs/guide", "/docs/problems")
+PAGES = ("/", "/v1/openapi.json", "/docs", "/docs/guide", "/docs/filter", "/docs/ucdp", "/docs/problems")
 HEALTH = ("/healthz", "/readyz")
 ASSET = "/docs/assets/icon.svg"
+ROUTES: tuple[Route, ...] = (*OWN_ROUTES, *ogc.ROUTES)
+"""All that is read, under `/v1` and under `/ogc`."""
 
 
 def path_of(route: Route) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 
 import pytest
-from answers import ASSET, EVERY_PATH, LEAKS, ask, check_headers, check_type, problem_of, serving, strict_json
+from answers import ASSET, EVERY_PATH, LEAKS, ROUTES, ask, check_headers, check_type, problem_of, serving, strict_json
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, Phase, example, given, settings
@@ -20,16 +20,18 @@ from werkzeug.test import TestResponse
 
 from api.config import Settings
 from api.model.kinds import Word
-from api.web.table import ROUTES
+from api.web.ogc import table as ogc
 
 MEDIA_TYPES = {
     "application/json",
     "application/geo+json",
     "application/x-ndjson",
     "text/csv; charset=utf-8",
+    "text/calendar; charset=utf-8",
     "text/html; charset=utf-8",
     "image/svg+xml",
     "application/atom+xml",
+    *(each.media_type for each in ogc.ROUTES),
 }
 FINE = {200, 304, 400, 404, 406, 410}
 MOST_SECONDS = 2.0
@@ -600,7 +602,7 @@ def test_random_targets_reach_every_status(app: Flask) -> None:
     """The strategy is worth its time only if much of what it makes is understood."""
     seen: set[int] = set()
 
-    @settings(max_examples=300, derandomize=True, **RANDOM)  # type: ignore[arg-type]
+    @settings(max_examples=500, derandomize=True, **RANDOM)  # type: ignore[arg-type]
     @given(target=random_targets(), headers=HEADERS)
     def collect(target: bytes, headers: dict[str, str]) -> None:
         named = {name.replace("-", "_"): value for name, value in headers.items()}

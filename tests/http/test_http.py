@@ -42,7 +42,7 @@ from api.web import http, rate_limit
 CACHED = [path for path in EVERY_PATH if path not in HEALTH]
 READING = [path for path in CACHED if path not in (*PAGES, ASSET)]
 """Paths whose answers come from the database."""
-HTML_PAGES = ("/docs", "/docs/guide", "/docs/problems")
+HTML_PAGES = ("/docs", "/docs/guide", "/docs/filter", "/docs/ucdp", "/docs/problems")
 ENCODINGS = ("zstd", "br", "gzip", "deflate", "identity")
 LONG_AGO = "2024-12-01T10:00:00Z"
 DAY = "Sun, 01 Dec 2024 10:00:00 GMT"
@@ -586,7 +586,7 @@ def test_a_public_address_is_in_every_link(public: FlaskClient, path: str) -> No
         ):
             assert each == PUBLIC or each.startswith(f"{PUBLIC}/")
         if "Link" in response.headers:
-            assert all(each.startswith(f"{PUBLIC}/v1/") for each in linked(response).values())
+            assert all(each.startswith((f"{PUBLIC}/v1/", f"{PUBLIC}/ogc/")) for each in linked(response).values())
 
 
 def test_a_public_address_leads_on_and_is_in_problems(public: FlaskClient) -> None:

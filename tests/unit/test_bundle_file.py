@@ -16,10 +16,10 @@ from api.importers.bundle import COLLECTIONS
 from api.importers.bundle_file import BundleFile, Item, _Source
 from api.importers.bundle_import import Checked, checked
 from api.importers.json_window import JsonWindow
-from api.model.strict_json import DEEPEST, MOST_MEMBERS, read_json
 from api.model.bundle import FORMAT
 from api.model.fields import LARGEST
 from api.model.problem import Problem
+from api.model.strict_json import DEEPEST, MOST_MEMBERS, read_json
 from unit.samples import actor, bundle, changed, cited, event, refusal, sample, told
 
 Document = dict[str, Any]

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from api.importers.bundle import load
-from api.model.strict_json import read_json
 from api.model import bundle as bundles
 from api.model.event import EventRecord
 from api.model.nouns import NOUNS
 from api.model.record import Record
+from api.model.strict_json import read_json
 from api.model.taxonomy import QUALITIES
 from api.store import sqlite
 from unit.samples import (

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.model.strict_json import DEEPEST, read_json
 from api.model.fields import LARGEST
 from api.model.problem import Problem
+from api.model.strict_json import DEEPEST, read_json
 from api.model.text import unstorable
 from unit.samples import refusal
 

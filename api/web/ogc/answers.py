@@ -51,16 +51,20 @@ def items(question: Question, collection: Collection) -> Response:
     bound = {name: value for name, value in given.items() if name not in BOUND}
     owner = cursor.fingerprint(f"ogc/{noun.name}", bound)
     position = position_of(given, owner, len(selection.descending))
-    matched = reading.total(question.reader, selection)
     links = [link("", own_address(), "self", features.MEDIA_TYPE, "This page")]
     rows: Iterator[bytes] = iter(())
+    matched: int | None = None
     if given["resultType"] != "hits":
         page = reading.page(question.reader, selection, given["limit"], position)
+        if page.before is page.after is None and page.rows:
+            matched = len(page.rows)
         others = page_links(page.before, page.after, owner)
         links += [link("", url, rel, features.MEDIA_TYPE, f"The {rel} page") for rel, url in others.items() if url][1:]
         rows = (absolute(row.document, g.origin) for row in page.rows)
+    if matched is None:
+        matched = reading.total(question.reader, selection)
     links.append(link(g.origin, collection.path, "collection", JSON, collection.title))
-    pieces = features.encode(rows, collection.columns, links, matched, question.version.changed_at)
+    pieces = features.encode(rows, collection.columns, links, matched)
     return _answer(b"".join(pieces), links)
 
 
@@ -86,7 +90,7 @@ def item(question: Question, collection: Collection, record_id: str) -> Response
         }
         raise replace(problem, headers=moved) from None
     links = [
-        link(g.origin, f"{collection.path}/items/{record_id}", "self", features.MEDIA_TYPE, "This feature"),
+        link("", own_address(), "self", features.MEDIA_TYPE, "This feature"),
         link(g.origin, collection.path, "collection", JSON, collection.title),
         link(g.origin, f"/v1/{noun.name}/{record_id}", "alternate", JSON, "The whole record"),
     ]

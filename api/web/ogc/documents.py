@@ -3,7 +3,9 @@
 from typing import Any
 
 from api.formats import features
+from api.formats.datapackage import TYPES, field_at
 from api.model.queryables import Geometry
+from api.model.resource import Column
 from api.web.ogc.layers import CRS84, Collection
 
 JsonObject = dict[str, Any]
@@ -104,8 +106,9 @@ def queryables(collection: Collection, origin: str) -> JsonObject:
 
 
 def schema(collection: Collection, origin: str) -> JsonObject:
-    """The schema of a whole feature; each property has one type, as GDAL knows no more."""
+    """The schema of a whole feature. Each property has one type, as GDAL knows no more; any may be null, which is no value."""
     known = {each.name: each.schema() for each in collection.noun.queryables if not isinstance(each.kind, Geometry)}
+    properties = {each.name: known.get(each.name) or {"type": _type(each, collection)} for each in collection.columns}
     return {
         "$schema": DIALECT,
         "$id": f"{origin}{collection.path}/schema",
@@ -116,9 +119,13 @@ def schema(collection: Collection, origin: str) -> JsonObject:
             "type": {"type": "string", "enum": ["Feature"]},
             "id": {"type": "string"},
             "geometry": {"$ref": "https://geojson.org/schema/Point.json"},
-            "properties": {
-                "type": "object",
-                "properties": {each.name: known.get(each.name, {"type": "string"}) for each in collection.columns},
-            },
+            "properties": {"type": "object", "properties": properties},
         },
     }
+
+
+def _type(column: Column, collection: Collection) -> str:
+    """What a property is that is no queryable. A list is one text, and so is a day: one more would be taken for `datetime`."""
+    field = None if column.is_list else field_at(column.path, collection.noun.view_schema)[0]
+    kind = next((name for type_, name in TYPES if isinstance(field, type_)), "string")
+    return "string" if kind.startswith("date") else kind

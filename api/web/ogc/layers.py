@@ -73,7 +73,7 @@ class Collection:
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """What its items take."""
-        expressions = self.noun.all_filters[len(self.noun.filters) :]
+        expressions = (replace(each, needs=()) for each in self.noun.all_filters[len(self.noun.filters) :])
         equal = (Parameter(each.name, Equal(each, self.noun.expressions), each.about, "") for each in self.queryables)
         return (LIMIT, CURSOR, BBOX, DATETIME, *expressions, FILTER_CRS, RESULT_TYPE, *equal)
 

@@ -3,17 +3,20 @@
 GDAL looks for `limit` as a component on the path of a collection's items, and for each queryable as a parameter with one type.
 """
 
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from api.model.parameters import Parameter
+from api.model.snapshot import SNAPSHOT
 from api.web.http import CODE_VERSION
 from api.web.ogc.documents import GEOJSON, JSON, OPENAPI, SCHEMA
 from api.web.ogc.layers import COLLECTIONS, Collection
 from api.web.problems import MEDIA_TYPE as PROBLEM
 
 JsonObject = dict[str, Any]
-SHARED = ("limit", "cursor", "bbox", "datetime", "filter-lang", "filter-crs", "resultType")
+SHARED = ("limit", "cursor", "bbox", "datetime", "filter-lang", "filter-crs", "resultType", "snapshot")
 """Parameters that are the same for every collection."""
 DOCUMENTS = (
     ("/", "getLandingPage", "Landing page", JSON),
@@ -55,12 +58,32 @@ FEATURES: JsonObject = {
         "links": {"type": "array", "items": LINK},
         "numberMatched": {"type": "integer", "minimum": 0},
         "numberReturned": {"type": "integer", "minimum": 0},
-        "timeStamp": {"type": "string", "format": "date-time"},
     },
 }
 ERROR: JsonObject = {
     "description": "What was wrong (RFC 9457).",
     "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+MOVED: JsonObject = {
+    "description": "Another feature stands for it now.",
+    "headers": {"Location": {"description": "That feature.", "schema": {"type": "string"}}},
+    "content": ERROR["content"],
+}
+RESPONSES: JsonObject = {
+    "Error": ERROR, "Moved": MOVED, "NotModified": {"description": "The copy that the client has is good."},
+}  # fmt: skip
+OTHERWISE = {"304": "NotModified"} | dict.fromkeys(("400", "401", "429", "500", "503"), "Error")
+"""What every path may answer but a 200; 401 only where reads need a key, 429 only where they are limited."""
+OF_A_FEATURE = {"308": "Moved", "404": "Error", "410": "Error"}
+SECURITY_SCHEMES: JsonObject = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An API key, where reads need one."},
+    "api_key": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "The same, in a header of its own.",
+    },
+    "basic": {"type": "http", "scheme": "basic", "description": "The same as the password, under any name."},
 }
 
 
@@ -75,8 +98,10 @@ def _described() -> JsonObject:
     parameters: JsonObject = {}
     for each in COLLECTIONS:
         path, name = f"/collections/{each.noun.name}", each.noun.name.capitalize()
-        parameters |= {_component(each, one): _parameter(one) for one in each.parameters}
-        asked = [{"$ref": f"#/components/parameters/{_component(each, one)}"} for one in each.parameters]
+        taken = (*each.parameters, SNAPSHOT)
+        parameters |= {_component(each, one): _parameter(one) for one in taken}
+        asked = [{"$ref": f"#/components/parameters/{_component(each, one)}"} for one in taken]
+        named = [FEATURE_ID, asked[-1]]
         a_feature = {"$ref": "#/components/schemas/Feature"}
         paths |= {
             path: _get(f"describe{name}", each.title, JSON, {"type": "object"}),
@@ -86,7 +111,7 @@ def _described() -> JsonObject:
                 f"get{name}", each.title, GEOJSON, {"$ref": "#/components/schemas/Features"}, asked, each.about
             ),
             f"{path}/items/{{featureId}}": _get(
-                f"get{name}Feature", f"One of: {each.title}", GEOJSON, a_feature, [FEATURE_ID], each.about, ("404",)
+                f"get{name}Feature", f"One of: {each.title}", GEOJSON, a_feature, named, each.about, OF_A_FEATURE
             ),
         }  # fmt: skip
     return {
@@ -103,8 +128,10 @@ def _described() -> JsonObject:
         "components": {
             "parameters": parameters,
             "schemas": {"Feature": FEATURE, "Features": FEATURES, "Problem": {"type": "object"}},
-            "responses": {"Error": ERROR},
+            "responses": RESPONSES,
+            "securitySchemes": SECURITY_SCHEMES,
         },
+        "security": [{}, *({name: []} for name in SECURITY_SCHEMES)],
     }
 
 
@@ -135,11 +162,11 @@ def _parameter(parameter: Parameter) -> JsonObject:
 
 def _get(
     name: str, about: str, media_type: str, schema: JsonObject, parameters: list[JsonObject] | None = None,
-    description: str = "", others: tuple[str, ...] = (),
+    description: str = "", others: Mapping[str, str] = MappingProxyType({}),
 ) -> JsonObject:  # fmt: skip
     responses: JsonObject = {"200": {"description": about, "content": {media_type: {"schema": schema}}}}
-    for status in ("400", *others, "500"):
-        responses[status] = {"$ref": "#/components/responses/Error"}
+    for status, response in sorted({**OTHERWISE, **others}.items()):
+        responses[status] = {"$ref": f"#/components/responses/{response}"}
     operation: JsonObject = {"operationId": name, "summary": about, "tags": ["features"], "responses": responses}
     if description:
         operation["description"] = description
