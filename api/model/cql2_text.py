@@ -17,8 +17,8 @@ from api.model.text import shown
 
 DEEPEST = 32
 """Brackets in brackets, and operators in them that nothing parts: the parser takes some 4 KB of the stack for each."""
-DEEPEST_IN_SHAPES = 2
-"""Brackets without a name in those of a geometry: MULTIPOLYGON has so many."""
+DEEPEST_OF_ONE = 6
+"""Brackets in one another of functions, lists and geometries, which the parser does see: a MULTIPOLYGON in S_WITHIN has four."""
 
 _QUOTED = r"'(?:[^']|'')*'|\"[^\"]*\""
 _TOKEN = re.compile(rf"(?P<quoted>{_QUOTED})|(?P<opens>\()|(?P<closes>\))|(?P<word>[^\W\d]\w*)|(?P<sign>\S)")
@@ -52,10 +52,14 @@ def _caseless_like(found: re.Match[str]) -> str:
 
 @dataclass
 class _Bracket:
-    """One that is open: the word before it, how deep it is, and if it groups where what stands in it begins."""
+    """One that is open: the word before it, how deep it is, and in how many brackets that do not group.
+
+    If it groups, `chunks` are what stands in it, each with its place in the text.
+    """
 
     word: str
     depth: int
+    within: int = 0
     chunks: list[tuple[int, str]] | None = None
 
 
@@ -68,7 +72,7 @@ class _Reading:
 
     def tree(self) -> Any:
         chunks: list[tuple[int, str]] = []
-        brackets = [_Bracket("", 0, chunks)]
+        brackets = [_Bracket("", 0, 0, chunks)]
         done, previous = 0, ""
         for token in _TOKEN.finditer(self.text):
             kind, word = token.lastgroup, token[0].casefold()
@@ -86,7 +90,7 @@ class _Reading:
                     chunks.append((done, self.text[done : token.start()]))
                     self.trees.append(self._parsed(chunks))
                     chunks = next(each.chunks for each in reversed(brackets) if each.chunks is not None)
-                    chunks.append((token.start(), f' "{_MARK}{len(self.trees) - 1}" '))
+                    chunks.append((closed.chunks[0][0] - 1, f' "{_MARK}{len(self.trees) - 1}" '))
                     done = token.end()
             elif kind != "quoted" and word in _PARTING:
                 brackets[-1].depth = brackets[-2].depth + 1 if len(brackets) > 1 else 0
@@ -107,7 +111,7 @@ class _Reading:
         except cql2.ParseError as error:
             place = _PLACE.search(str(error))
             line, character = (int(place[1]), int(place[2])) if place else (1, 1)
-            offset = sum(len(each) for each in written.splitlines(keepends=True)[: line - 1]) + character - 1
+            offset = sum(len(each) + 1 for each in written.split("\n")[: line - 1]) + character - 1
             raise _unread(self.text, _place(chunks, offset)) from None
         except Exception as error:  # what it finds wrong later it raises as no class of its own
             raise Refusal(f"is no CQL2: {str(error).splitlines()[0]}") from None
@@ -127,14 +131,14 @@ class _Reading:
 def _opened(brackets: Sequence[_Bracket], word: str) -> _Bracket:
     """The bracket that opens after the word: one that groups, or one of a list, a function or a geometry."""
     outer = brackets[-1]
-    if word and word not in _BEFORE_GROUPS:
-        return _Bracket(word, outer.depth + 1)
-    in_shape = next((n for n, each in enumerate(reversed(brackets)) if each.word), None)
-    if in_shape is not None and brackets[-1 - in_shape].word in _SHAPES:
-        if in_shape >= DEEPEST_IN_SHAPES:
-            raise Refusal(f"has more than {DEEPEST_IN_SHAPES} brackets in those of a geometry")
-        return _Bracket("", outer.depth + 1)
-    return _Bracket("", outer.depth + 1, [])
+    is_named = bool(word) and word not in _BEFORE_GROUPS
+    if not is_named and outer.word not in _SHAPES:
+        return _Bracket("", outer.depth + 1, 0, [])
+    if word == outer.word == "in":
+        raise Refusal("a list must not hold a list")
+    if outer.within == DEEPEST_OF_ONE:
+        raise Refusal(f"has more than {DEEPEST_OF_ONE} functions, lists or geometries in one another")
+    return _Bracket(word if is_named else outer.word, outer.depth + 1, outer.within + 1)
 
 
 def _place(chunks: Sequence[tuple[int, str]], offset: int) -> int:

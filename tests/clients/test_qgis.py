@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from live import Server
 
+from clients.gis_programs import rows_of
+from clients.gis_questions import ALL, NORTH_OF_SYRIA, Question
 from clients.programs import READERS, run
 from clients.recorder import recording
-from clients.test_ogc import ALL, NORTH_OF_SYRIA, Question, rows_of
 from clients.truth import COLUMNS, Row, in_order, same
 
 pytestmark = pytest.mark.slow

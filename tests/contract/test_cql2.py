@@ -84,7 +84,7 @@ def ask_at_random(world: World, noun: Resource, examples: int, is_repeatable: bo
 
 @pytest.mark.parametrize("noun", NOUNS.values(), ids=NOUNS)
 def test_any_expression_finds_what_plain_python_finds(world: World, noun: Resource) -> None:
-    ask_at_random(world, noun, 50, is_repeatable=True)
+    ask_at_random(world, noun, 40, is_repeatable=True)
 
 
 @pytest.mark.slow
@@ -126,13 +126,13 @@ def test_every_temporal_function_of_every_pair_of_spans(made_up_world: World, na
     events = made_up_world.records.nouns["events"]
     known = [{"interval": [each["start_date"], each["end_date"]]} for each in events[20:40:10]]
     numbers = set()
-    for own in OWN_SPANS:
-        for other in (*SPANS, *known):
-            for tree in (expressions.op(name, own, other), expressions.op(name, other, own)):
-                wanted = expected(made_up_world, "events", tree, {})
-                found = made_up_world.lines(f"/v1/events.ndjson?{urlencode({'fields': 'id', 'filter': as_text(tree)})}")
-                assert {each["id"] for each in found} == wanted, as_text(tree)
-                numbers.add(len(wanted))
+    pairs = [(own, other) for own in OWN_SPANS for other in (*SPANS, *known)]
+    for one, other in (*pairs, *((other, own) for own, other in pairs[-len(known) :])):
+        tree = expressions.op(name, one, other)
+        wanted = expected(made_up_world, "events", tree, {})
+        found = made_up_world.lines(f"/v1/events.ndjson?{urlencode({'fields': 'id', 'filter': as_text(tree)})}")
+        assert {each["id"] for each in found} == wanted, as_text(tree)
+        numbers.add(len(wanted))
     assert numbers - {0, len(events)}, "it told nothing from anything"
 
 

@@ -64,6 +64,16 @@ TREES: list[tuple[str, Any]] = [
     ('NOT "title" ILIKE \'x\'', op("not", op("like", op("casei", TITLE), op("casei", "x")))),
     ("title = 'a ILIKE ''x'' b'", op("=", TITLE, "a ILIKE 'x' b")),
     ("title = 'NOT NOT (((('", op("=", TITLE, "NOT NOT ((((")),
+    ("((version) = ((1)))", op("=", of("version"), 1)),
+    ("NOT(version IN((1), 2))", op("not", op("in", of("version"), [1, 2]))),
+    ("(version BETWEEN (1) AND (2)) AND ((title) IS NULL)",
+     op("and", op("between", of("version"), 1, 2), op("isNull", TITLE))),
+    ("title LIKE ('(%')AND(version=1)", op("and", op("like", TITLE, "(%"), op("=", of("version"), 1))),
+    ("(S_WITHIN((geometry), GEOMETRYCOLLECTION Z (MULTIPOLYGON Z (((0 0 1, 1 0 1, 1 1 1, 0 0 1))))))",
+     op("s_within", of("geometry"), {"type": "GeometryCollection", "geometries": [
+         {"type": "MultiPolygon", "coordinates": [[[[0, 0, 1], [1, 0, 1], [1, 1, 1], [0, 0, 1]]]]}]})),
+    ("T_AFTER(INTERVAL((start_date), end_date), (DATE('2024-11-27')))",
+     op("t_after", {"interval": [START, of("end_date")]}, {"date": "2024-11-27"})),
 ]  # fmt: skip
 
 
@@ -92,6 +102,12 @@ REFUSED: list[tuple[Resource, str, str, str | None]] = [
     (EVENTS, "title =", "at line 1, character 8, it ends, and something is missing", None),
     (EVENTS, "title = 'a'\nAND ]", 'at line 2, character 5, "]" cannot be read', None),
     (EVENTS, "title = 'it\\'s'", "cannot be read", None),
+    (EVENTS, "title = 'a\u2028b'\nAND ]", 'at line 2, character 5, "]" cannot be read', None),
+    (EVENTS, "(type = 'a'\n AND (version = 1 version))", 'at line 2, character 19, "version))" cannot be read', None),
+    (EVENTS, "(version = 1) (version = 2)", 'at line 1, character 15, "(version = 2)" cannot be read', None),
+    (EVENTS, "version = 1) AND true", 'at line 1, character 12, ") AND true" cannot be read', None),
+    (EVENTS, "NOT (version = 1", "at line 1, character 17, it ends, and something is missing", None),
+    (EVENTS, "NOT ()", 'at line 1, character 6, ")" cannot be read', None),
     (EVENTS, "title = 'a' -- all of them", 'character 20, "of them" cannot be read', None),
     (EVENTS, "title = NULL", "title: nothing equals NULL; write IS NULL", None),
     (EVENTS, "title IN ('a', NULL)", "nothing equals NULL", None),
@@ -216,6 +232,10 @@ def nested(levels: int) -> str:
     return "(" * levels + "version = 1" + ")" * levels
 
 
+def in_calls(levels: int) -> str:
+    return "CASEI(" * levels + "title" + ")" * levels + " = 'x'"
+
+
 LIMITS: list[tuple[str, str, str]] = [
     ("title = '" + "x" * (LONGEST - 10) + "'", "title = '" + "x" * (LONGEST - 9) + "'", f"at most {LONGEST} characters"),
     (nested(DEEPEST - 1), nested(DEEPEST), "nested more than"),
@@ -223,6 +243,8 @@ LIMITS: list[tuple[str, str, str]] = [
     ("NOT (" * 15 + "version = 1" + ")" * 15, "NOT (" * 16 + "version = 1" + ")" * 16, "nested more than"),
     (json.dumps(eval("op('not', " * 30 + "op('=', of('version'), 1)" + ")" * 30)),
      json.dumps(eval("op('not', " * 31 + "op('=', of('version'), 1)" + ")" * 31)), "levels deep"),
+    (in_calls(6), in_calls(7), "more than 6 functions"),
+    ("version IN (1, (2))", "version IN (1, version IN (2))", "a list must not hold a list"),
     (" AND ".join(["version=1"] * MOST_PREDICATES), " AND ".join(["version=1"] * (MOST_PREDICATES + 1)), "more than 100"),
     (" OR ".join(["version=1"] * MOST_PREDICATES), " OR ".join(["version=1"] * (MOST_PREDICATES + 1)), "more than 100"),
     ("title LIKE '" + "%" * LONGEST_PATTERN + "'", "title LIKE '" + "%" * (LONGEST_PATTERN + 1) + "'", "at most 256"),
@@ -274,11 +296,20 @@ BOMBS = {
     "strings": "'a' " * 1900,
     "open strings": "a = '" + "(" * 7000,
     "open names": 'a = "' + "(" * 7000,
+    "an open bracket, read twice in each": "(" * 31 + "a",
+    "a wrong word in brackets": "(" * 31 + "a b" + ")" * 31,
+    "open brackets behind words": "(a=1 and " * 31 + "a",
+    "pairs in pairs": "(" * 31 + "1" + ",2)" * 31,
+    "lists in lists": "a in (" * 15 + "1" + ",2)" * 15,
+    "lists in calls in lists": "a in (f(" * 12 + "1 2" + "))" * 12,
+    "geometries in geometries": "polygon((" * 14 + "a" + "))" * 14,
+    "geometries in lists": "in (multipolygon(((" * 7 + "a" + "))))" * 7,
+    "calls in geometries": "f(a,point z (point(" * 10 + "a",
     "json": '{"op":"not","args":[' * 390,
     "json arrays": '{"op":' + "[" * 7000,
     "json objects": '{"op":' * 1300,
 }
-"""Texts of less than the longest length that would take the parser, which is a recursive one, deep down."""
+"""Texts of less than the longest length that would take the parser deep down, or again and again to where it was."""
 
 CHILD = """
 import json, sys, threading
@@ -299,8 +330,11 @@ print(len(refused))
 """
 
 
-def test_no_text_ends_the_process() -> None:
-    """The parser ends the process where the stack ends; a quarter of the stack that threads of a server have is enough."""
+def test_no_text_ends_the_process_or_keeps_it_busy() -> None:
+    """The parser ends the process where the stack ends; a quarter of the stack that threads of a server have is enough.
+
+    Nor does any keep it busy: what is read 2^31 times takes days.
+    """
     assert all(len(each) <= LONGEST for each in BOMBS.values())
     found = subprocess.run(
         [sys.executable, "-c", CHILD],

@@ -379,7 +379,7 @@ def test_cut_short_while_it_writes(tmp_path: Path, filled: Path, signum: signal.
     """However it ends, the database is as it was, and the same import then does all of it."""
     before = state(filled)
     file = many(tmp_path / "many.ndjson", 6000)
-    command = [*PROGRAM, "import", "bundle", str(file), "--db", str(filled)]
+    command = [*PROGRAM, "import", "bundle", str(file), "--quiet", "--db", str(filled)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         wait_until(lambda: is_written(filled), process)
         time.sleep(seconds)
