@@ -11,8 +11,9 @@ from typing import Any
 from api.model import cql2_text
 from api.model.cql2_text import DEEPEST as DEEPEST
 from api.model.kinds import JsonSchema
+from api.model.operands import Misfit
 from api.model.parameters import Clause, ClauseMaker
-from api.model.predicates import Misfit, Translation
+from api.model.predicates import Translation
 from api.model.problem import Problem, Refusal
 from api.model.queryables import Queryable
 from api.model.strict_json import DECODER, check_depth
@@ -44,7 +45,7 @@ class Expression:
 
     def clauses(self) -> tuple[Clause, ...]:
         """One for each condition of those that must all hold."""
-        return Translation(self.kind.queryables, self.kind.makers, lambda *name: self.rows.get(name, 0)).clauses(
+        return Translation(self.kind.queryables, lambda *name: self.rows.get(name, 0), self.kind.makers).clauses(
             self.tree
         )
 
@@ -86,7 +87,7 @@ class Cql2:
             return 0
 
         try:
-            Translation(self.queryables, self.makers, noted).clauses(tree)
+            Translation(self.queryables, noted, self.makers).clauses(tree)
         except Misfit as misfit:
             place = _place(misfit.word, text)
             detail = f"at character {place}: {misfit.detail}" if place else misfit.detail

@@ -4,16 +4,16 @@ Comparisons with what is unknown (NULL) are unknown, and NOT of the unknown is t
 through. Properties with several values (`actor`) are never unknown.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from api.model import spatial, temporal, ways
 from api.model.fields import calendar_day
+from api.model.operands import SPELLINGS, Misfit, Operands, Property, check_function, exactly, misfit, operation
 from api.model.parameters import Clause, ClauseMaker, Days, SqlValue
-from api.model.patterns import accentless, caseless
 from api.model.problem import Refusal
-from api.model.queryables import Dataset, Day, Geometry, Named, Number, Queryable, Scalar, Text
+from api.model.queryables import Dataset, Day, Geometry, Number, Queryable, Text
 from api.model.text import nearest, shown
 
 MOST_PREDICATES = 100
@@ -22,48 +22,16 @@ LONGEST_PATTERN = 256
 """Characters of LIKE: looking for them takes that many steps for each of a text at the worst."""
 FLIPPED = {"=": "=", "<>": "<>", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 """The comparisons, each with what it is from the other side."""
-SPELLINGS: Mapping[str, Callable[[str | None], str | None]] = {"casei": caseless, "accenti": accentless}
-"""Functions of texts; SQL knows them by the names of their functions."""
 LOGICAL = ("and", "or", "not")
 OTHERS = ("like", "in", "between", "isNull")
 OPERATORS = (*LOGICAL, *FLIPPED, *OTHERS, *SPELLINGS, *spatial.PREDICATES, *temporal.PREDICATES)
 
 
-class Misfit(Refusal):
-    """What does not fit the queryables; `word` is where it stands in the text."""
-
-    def __init__(self, word: str, refusal: Refusal) -> None:
-        super().__init__(refusal.detail, refusal.allowed, refusal.did_you_mean)
-        self.word = word
-
-
 @dataclass(frozen=True)
-class Property:
-    """A queryable in an expression, with the functions round it, the innermost first."""
+class Translation(Operands):
+    """From trees to clauses; `makers` are those of the noun's filters by name."""
 
-    queryable: Queryable
-    spellings: tuple[str, ...] = ()
-
-    @property
-    def kind(self) -> Scalar:
-        """What it is compared with: a spelled text with any text."""
-        return Text() if self.spellings else self.queryable.kind
-
-    @property
-    def sql(self) -> str:
-        sql = self.queryable.sql
-        for each in self.spellings:
-            sql = f"{SPELLINGS[each].__name__}({sql})"
-        return sql
-
-
-@dataclass(frozen=True)
-class Translation:
-    """From trees to clauses. `row` gives the row number of a record that a collection knows by a name."""
-
-    queryables: Mapping[str, Queryable]
     makers: Mapping[str, ClauseMaker]
-    row: Callable[[str, str], int]
 
     def clauses(self, tree: Any) -> tuple[Clause, ...]:
         """The clauses that must all hold, apart, so that each may find the rows; `Misfit` or `Refusal` for a wrong tree."""
@@ -72,14 +40,14 @@ class Translation:
         return self._parts(tree)
 
     def _parts(self, tree: Any) -> tuple[Clause, ...]:
-        op, arguments = _operation(tree)
+        op, arguments = operation(tree)
         if op == "and":
             return tuple(each for part in arguments for each in self._parts(part))
         if op == "between":
-            subject, low, high = _exactly(3, tree)
+            subject, low, high = exactly(3, tree)
             return self._compared(">=", subject, low), self._compared("<=", subject, high)
         if op in temporal.PREDICATES:
-            return self._temporal(op, *_exactly(2, tree))
+            return self._temporal(op, *exactly(2, tree))
         return (self._predicate(tree),)
 
     def _predicate(self, tree: Any) -> Clause:
@@ -87,43 +55,43 @@ class Translation:
             return Clause("true" if tree else "false")
         if isinstance(tree, dict) and "property" in tree:
             return self._compared("=", tree, True)
-        op, arguments = _operation(tree)
+        op, arguments = operation(tree)
         match op:
             case "or":
                 return _joined(" OR ", [self._predicate(each) for each in arguments])
             case "not":
-                (part,) = _exactly(1, tree)
+                (part,) = exactly(1, tree)
                 inner = self._predicate(part)
                 return Clause(f"NOT ({inner.sql})", inner.values)
             case "and" | "between":
                 return _joined(" AND ", self._parts(tree))
             case "like":
-                return self._like(*_exactly(2, tree))
+                return self._like(*exactly(2, tree))
             case "in":
-                return self._in(*_exactly(2, tree))
+                return self._in(*exactly(2, tree))
             case "isNull":
-                return self._is_null(*_exactly(1, tree))
+                return self._is_null(*exactly(1, tree))
         if op in FLIPPED:
-            return self._compared(op, *_exactly(2, tree))
+            return self._compared(op, *exactly(2, tree))
         if op in spatial.PREDICATES:
-            return self._spatial(op, *_exactly(2, tree))
+            return self._spatial(op, *exactly(2, tree))
         if op in temporal.PREDICATES:
             return _joined(" AND ", self._parts(tree))
         raise Misfit(op, Refusal(f"{shown(op)} is not an operator here", OPERATORS, nearest(op, OPERATORS)))
 
     def _compared(self, op: str, left: Any, right: Any) -> Clause:
-        if not self._is_property(left):
-            if not self._is_property(right):
+        if not self.is_property(left):
+            if not self.is_property(right):
                 for each in (left, right):
-                    _check_function(each)
+                    check_function(each)
                 raise Misfit(op, Refusal(f"{op} compares a property with a value; here neither side is a property"))
             return self._compared(FLIPPED[op], right, left)
-        one = self._property(left)
+        one = self.property_of(left)
         if op not in ("=", "<>") and not (one.kind.ordering and one.sql):
-            raise _misfit(one, Refusal(f"has no order; {op} does not go with it"))
-        if self._is_property(right):
-            return self._both(op, one, self._property(right))
-        value = self._literal(one, right)
+            raise misfit(one, Refusal(f"has no order; {op} does not go with it"))
+        if self.is_property(right):
+            return self._both(op, one, self.property_of(right))
+        value = self.literal(one, right)
         if one.spellings:
             return Clause(f"{one.sql} {op} ?", (value,))
         return self._plain(op, one.queryable, value)
@@ -149,63 +117,63 @@ class Translation:
     def _both(self, op: str, one: Property, other: Property) -> Clause:
         for each in (one, other):
             if not each.sql or isinstance(each.kind, Geometry):
-                raise _misfit(each, Refusal("cannot be compared with another property"))
+                raise misfit(each, Refusal("cannot be compared with another property"))
         if type(one.kind) is not type(other.kind) and not {type(one.kind), type(other.kind)} <= TEXTS:
-            raise _misfit(other, Refusal(f"is of another type than {one.queryable.name}"))
+            raise misfit(other, Refusal(f"is of another type than {one.queryable.name}"))
         return Clause(f"+{one.sql} {op} +{other.sql}")
 
     def _in(self, subject: Any, listed: Any) -> Clause:
-        one = self._property(subject)
+        one = self.property_of(subject)
         if not isinstance(listed, list) or not listed:
-            raise _misfit(one, Refusal("IN takes a list of values"))
-        values = tuple(dict.fromkeys(self._literal(one, each) for each in listed))
+            raise misfit(one, Refusal("IN takes a list of values"))
+        values = tuple(dict.fromkeys(self.literal(one, each) for each in listed))
         if one.queryable.by and not one.spellings:
             return self._same(one.queryable, values)
         return Clause(f"{one.sql} IN ({', '.join('?' * len(values))})", values)
 
     def _like(self, subject: Any, pattern: Any) -> Clause:
-        one = self._property(subject)
+        one = self.property_of(subject)
         if not isinstance(one.kind, Text):
-            raise _misfit(one, Refusal("is no text; LIKE goes with texts"))
+            raise misfit(one, Refusal("is no text; LIKE goes with texts"))
         if not one.sql:
-            raise _misfit(one, Refusal("LIKE does not go with it: it may have several values"))
+            raise misfit(one, Refusal("LIKE does not go with it: it may have several values"))
         free = Property(replace(one.queryable, kind=Text()), one.spellings)
-        value = self._literal(free, pattern)
+        value = self.literal(free, pattern)
         if len(str(value)) > LONGEST_PATTERN:
-            raise _misfit(one, Refusal(f"a pattern must have at most {LONGEST_PATTERN} characters"))
+            raise misfit(one, Refusal(f"a pattern must have at most {LONGEST_PATTERN} characters"))
         return Clause(f"is_like(?, {one.sql})", (value,))
 
     def _is_null(self, subject: Any) -> Clause:
-        one = self._property(subject)
+        one = self.property_of(subject)
         if isinstance(one.kind, Geometry) and one.kind.table != "statements":
             return Clause(f"{one.kind.table}.latitude IS NULL")
         if not one.sql:
-            raise _misfit(one, Refusal("IS NULL does not go with it: it may have several values"))
+            raise misfit(one, Refusal("IS NULL does not go with it: it may have several values"))
         return Clause(f"{one.sql} IS NULL")
 
     def _spatial(self, op: str, left: Any, right: Any) -> Clause:
-        if not self._is_property(left):
-            if not self._is_property(right):
+        if not self.is_property(left):
+            if not self.is_property(right):
                 raise Misfit("geometry", Refusal("a spatial function takes the property geometry and a geometry"))
             return self._spatial(spatial.CONVERSES.get(op, op), right, left)
-        one = self._property(left)
+        one = self.property_of(left)
         if not isinstance(one.kind, Geometry):
-            raise _misfit(one, Refusal("is no geometry"))
+            raise misfit(one, Refusal("is no geometry"))
         return spatial.clause(op, one.kind.table, right)
 
     def _temporal(self, op: str, left: Any, right: Any) -> tuple[Clause, ...]:
         pairs = temporal.spans(left), temporal.spans(right)
-        properties = [self._property(each) for pair in pairs for each in pair if self._is_property(each)]
+        properties = [self.property_of(each) for pair in pairs for each in pair if self.is_property(each)]
         if not properties:
             raise Misfit(op, Refusal(f"{op.upper()} needs a property on one of its sides"))
         for each in properties:
             if not isinstance(each.kind, temporal.KINDS):
-                raise _misfit(each, Refusal("is no day and no moment"))
+                raise misfit(each, Refusal("is no day and no moment"))
         for pair in pairs:
             try:
-                temporal.check_literals([each for each in pair if not self._is_property(each)])
+                temporal.check_literals([each for each in pair if not self.is_property(each)])
             except Refusal as refusal:
-                raise _misfit(
+                raise misfit(
                     properties[0], refusal, next((each for each in pair if isinstance(each, str)), op)
                 ) from None
         if temporal.is_any_of(op):
@@ -216,51 +184,9 @@ class Translation:
         return [self._ends(op, pairs[0][one], pairs[1][other]) for one, op, other in wanted]
 
     def _ends(self, op: str, one: Any, other: Any) -> Clause:
-        if self._is_property(one) or self._is_property(other):
+        if self.is_property(one) or self.is_property(other):
             return self._compared(op, one, other)
         return Clause("true" if temporal.holds(one, op, other) else "false")
-
-    def _is_property(self, tree: Any) -> bool:
-        while _spelling(tree):
-            (tree,) = _exactly(1, tree)
-        return isinstance(tree, dict) and "property" in tree
-
-    def _property(self, tree: Any) -> Property:
-        if spelling := _spelling(tree):
-            (inner,) = _exactly(1, tree)
-            one = self._property(inner)
-            if not isinstance(one.kind, Text) or not one.sql:
-                raise _misfit(one, Refusal(f"is no text; {spelling.upper()} goes with texts"))
-            return replace(one, spellings=(*one.spellings, spelling))
-        name = tree.get("property") if isinstance(tree, dict) else None
-        _check_function(tree)
-        if not isinstance(name, str) or len(tree) > 1:
-            raise Refusal("a predicate begins with the name of a property")
-        if name not in self.queryables:
-            names = tuple(self.queryables)
-            raise Misfit(name, Refusal(f"{shown(name)} is not a property here", names, nearest(name, names)))
-        return Property(self.queryables[name])
-
-    def _literal(self, one: Property, tree: Any) -> SqlValue:
-        """A value as SQL compares the property with it."""
-        spelled: list[str] = []
-        while spelling := _spelling(tree):
-            spelled.append(spelling)
-            (tree,) = _exactly(1, tree)
-        if isinstance(tree, temporal.Endless):
-            return tree.text
-        if tree is None:
-            raise _misfit(one, Refusal("nothing equals NULL; write IS NULL"))
-        try:
-            value = one.kind.literal(tree)
-        except Refusal as refusal:
-            raise _misfit(one, refusal, tree) from None
-        if isinstance(one.kind, Named | Dataset):
-            row = self.row(one.kind.collection if isinstance(one.kind, Named) else "datasets", str(value))
-            return row if isinstance(one.kind, Named) else value
-        for each in reversed(spelled):
-            value = SPELLINGS[each](value)  # type: ignore[arg-type]
-        return value
 
 
 TEXTS = {Text, Dataset}
@@ -274,46 +200,10 @@ def _by_days(op: str, of: str, sql: str, day: str, plain: Clause) -> Clause:
     return replace(plain, days=Days(since, until)) if since or until else plain
 
 
-def _operation(tree: Any) -> tuple[str, list[Any]]:
-    if isinstance(tree, bool) or (isinstance(tree, dict) and "property" in tree):
-        return "", []
-    op = tree.get("op") if isinstance(tree, dict) else None
-    arguments = tree.get("args") if isinstance(tree, dict) else None
-    if not isinstance(op, str) or not isinstance(arguments, list) or not arguments or len(tree) > 2:
-        raise Refusal("needs predicates: a comparison, AND, OR, NOT, a function that is true or false")
-    return op, arguments
-
-
-def _spelling(tree: Any) -> str:
-    """The function of texts that the tree begins with, if any."""
-    op = tree.get("op") if isinstance(tree, dict) else None
-    return op if isinstance(op, str) and op in SPELLINGS else ""
-
-
-def _check_function(tree: Any) -> None:
-    """`Misfit` for what is computed, by functions or arithmetic that are not known here."""
-    if isinstance(tree, dict) and isinstance(tree.get("op"), str):
-        detail = f"{shown(tree['op'])} is not a function here: a side is a property or a value"
-        raise Misfit(tree["op"], Refusal(detail, tuple(SPELLINGS)))
-
-
-def _exactly(number: int, tree: Any) -> list[Any]:
-    op, arguments = _operation(tree)
-    if len(arguments) != number:
-        raise Misfit(op, Refusal(f"{op.upper()} takes {number} arguments; has {len(arguments)}"))
-    return arguments
-
-
 def _count(tree: Any) -> int:
-    op, arguments = _operation(tree)
+    op, arguments = operation(tree)
     return sum(_count(each) for each in arguments) if op in LOGICAL else 1
 
 
 def _joined(word: str, clauses: Sequence[Clause]) -> Clause:
     return Clause(word.join(f"({each.sql})" for each in clauses), tuple(v for each in clauses for v in each.values))
-
-
-def _misfit(one: Property, refusal: Refusal, tree: Any = None) -> Misfit:
-    word = tree if isinstance(tree, str) and tree else one.queryable.name
-    named = Refusal(f"{one.queryable.name}: {refusal.detail}", refusal.allowed, refusal.did_you_mean)
-    return Misfit(word, named)

@@ -57,7 +57,7 @@ def _number(text: str, name: str, most: float = LARGEST) -> float:
     """A finite number within ±most."""
     value = float(text) if len(text) <= LONGEST_NUMBER and _NUMBER.fullmatch(text) else None
     if value is None or not abs(value) <= most:
-        raise Refusal(f"{shown(text)} is not a {name} from -{most} to {most}")
+        raise Refusal(f"{shown(text)} is no {name} from -{most} to {most}")
     return value
 
 
