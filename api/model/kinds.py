@@ -20,7 +20,8 @@ EARTH_HALF_ROUND_KM = 20_038
 """No two places are farther apart than half the equator."""
 
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}")
-_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,5})(\.[0-9]{1,15})?")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,5})(\.[0-9]{1,20})?")
+"""With as many decimals as a browser writes of a number: `0.5820766091346741`."""
 
 
 class Kind(Protocol):
@@ -142,7 +143,7 @@ class Degrees:
         number = f"({_DECIMAL.pattern})"
         return {
             "type": "string",
-            "maxLength": 100,
+            "maxLength": 110,
             "pattern": f"^{','.join([number] * len(self.bounds))}$",
         }
 

@@ -39,7 +39,8 @@ CONFORMANCE = (
         )
     ),
 )
-"""What is implemented, all of it and nothing else."""
+"""What is implemented, and nothing else. Where the standard contradicts itself (Part 1, 7.15.3, A and C), `bbox` leaves out what
+has no geometry, as programs expect."""
 
 
 def link(origin: str, path: str, rel: str, media_type: str, title: str) -> dict[str, str]:
