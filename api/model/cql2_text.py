@@ -27,6 +27,8 @@ _ILIKE = re.compile(
     rf"|{_QUOTED}",
     re.IGNORECASE,
 )
+_ESCAPED = re.compile(r"'(?:\\'|''|[^'])*'|\"[^\"]*\"")
+"""A text in which a quotation mark may stand after a backslash, which the grammar has and the parser lacks."""
 _PLACE = re.compile(r"--> (\d+):(\d+)")
 _PARTING = {"and", "or", ","}
 _NESTING = {"not", "like", "in", "is", "between", "div", *"-+*/%^=<>"}
@@ -41,7 +43,13 @@ _MARK = "\x01"
 
 def parse(text: str) -> Any:
     """The tree; `Refusal` says where the text is no CQL2."""
-    return _Reading(_ILIKE.sub(_caseless_like, text)).tree()
+    return _Reading(_ILIKE.sub(_caseless_like, _ESCAPED.sub(_doubled, text))).tree()
+
+
+def _doubled(found: re.Match[str]) -> str:
+    """The text with its quotation marks doubled, which is the other way to write them."""
+    whole = found[0]
+    return whole if whole[0] == '"' else "'" + whole[1:-1].replace("\\'", "''") + "'"
 
 
 def _caseless_like(found: re.Match[str]) -> str:
@@ -92,9 +100,9 @@ class _Reading:
                     chunks = next(each.chunks for each in reversed(brackets) if each.chunks is not None)
                     chunks.append((closed.chunks[0][0] - 1, f' "{_MARK}{len(self.trees) - 1}" '))
                     done = token.end()
-            elif kind != "quoted" and word in _PARTING:
+            elif word in _PARTING:
                 brackets[-1].depth = brackets[-2].depth + 1 if len(brackets) > 1 else 0
-            elif kind != "quoted" and word in _NESTING:
+            elif word in _NESTING:
                 brackets[-1].depth += 1
             if brackets[-1].depth > DEEPEST:
                 raise Refusal(f"is nested more than {DEEPEST} deep")

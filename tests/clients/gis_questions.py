@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 PAGE = 100
 """Features of a page where something is filtered, so that filtered sets have several pages."""
 WHOLE_PAGE = 1000
-NORTH_OF_SYRIA = (36.0, 35.0, 38.0, 37.0)
+NORTH_OF_SYRIA = (36.1, 35.2, 38.3, 37.4)
+"""GDAL sends the nearest binary fractions in full, such as 36.1000000000000014."""
 SPAN = "e.end_date >= '2021-06-01' AND e.start_date <= '2024-11-28'"
 CASELESS = "lower(json_extract(c.record, '$.title')) GLOB '*aleppo*'"
 TRIANGLE = (
@@ -28,7 +29,7 @@ class Question:
 ALL = Question("all", "true")
 FOR_GDAL = (
     Question(
-        "bbox", "l.longitude BETWEEN 36 AND 38 AND l.latitude BETWEEN 35 AND 37", {"bbox": "36,35,38,37"},
+        "bbox", "l.longitude BETWEEN 36.1 AND 38.3 AND l.latitude BETWEEN 35.2 AND 37.4", {"bbox": "36.1,35.2,38.3,37.4"},
         box=NORTH_OF_SYRIA, pushed=("bbox",),
     ),
     Question(
@@ -46,7 +47,7 @@ FOR_GDAL = (
         pushed=("filter", "filter-lang"),
     ),
     Question(
-        "both", "e.type = 'armed_clash' AND l.longitude BETWEEN 36 AND 38 AND l.latitude BETWEEN 35 AND 37",
+        "both", "e.type = 'armed_clash' AND l.longitude BETWEEN 36.1 AND 38.3 AND l.latitude BETWEEN 35.2 AND 37.4",
         ogr="type = 'armed_clash'", box=NORTH_OF_SYRIA, pushed=("bbox", "filter", "filter-lang"),
     ),
 )  # fmt: skip
@@ -77,5 +78,5 @@ FOR_EACH_GDAL = [(ALL, WHOLE_PAGE), *((each, PAGE) for each in FOR_GDAL)]
 PLACES = (
     ALL,
     Question("towns", "l.type = 'town' AND l.country = 'SY'", ogr="type = 'town' AND country = 'SY'"),
-    Question("bbox", "l.longitude BETWEEN 36 AND 38 AND l.latitude BETWEEN 35 AND 37", box=NORTH_OF_SYRIA),
+    Question("bbox", "l.longitude BETWEEN 36.1 AND 38.3 AND l.latitude BETWEEN 35.2 AND 37.4", box=NORTH_OF_SYRIA),
 )

@@ -20,7 +20,10 @@ PYTHON = Path("/usr/bin/python3")
 QUESTIONS = (
     ALL,
     Question(
-        "bbox", "l.longitude BETWEEN 36 AND 38 AND l.latitude BETWEEN 35 AND 37", box=NORTH_OF_SYRIA, pushed=("bbox",)
+        "bbox",
+        "l.longitude BETWEEN 36.1 AND 38.3 AND l.latitude BETWEEN 35.2 AND 37.4",
+        box=NORTH_OF_SYRIA,
+        pushed=("bbox",),
     ),
     # A day as a text is sent as datetime=; that an event's span overlaps is what these two mean anyway.
     Question("since", "e.end_date >= '2021-06-01'", ogr="\"end_date\" >= '2021-06-01'", pushed=("datetime",)),

@@ -115,7 +115,9 @@ def _spelled(subject: Tree, texts: SearchStrategy[str]) -> SearchStrategy[Tree]:
         one, other = subject, text
         for each in functions:
             one, other = op(each, one), op(each, other)
-        return op(name, one, other) if functions or name == "like" else op("=", one, other)
+        if functions and name != "like" and draw(st.booleans()):
+            return op("in", one, [other, text])
+        return op(name, one, other)
 
     return draw_one()
 
