@@ -15,7 +15,7 @@ SELECT '/v1/events/' || e.id, e.start_date, e.end_date, e.updated_at, json_extra
 FROM events AS e JOIN changes AS c ON c.seq = e.change LEFT JOIN locations AS l ON l.seq = e.location
 """
 CASES = {
-    "": "true",
+    "?from=2020-01-01": "e.end_date >= '2020-01-01'",
     "?type=shelling,armed_clash&country=SY": "e.type IN ('shelling', 'armed_clash') AND l.country = 'SY'",
 }
 STATUSES = {"corroborated": "CONFIRMED", "disputed": "TENTATIVE", "retracted": "CANCELLED", "reported": ""}

@@ -19,7 +19,7 @@ STATEMENTS = "SELECT '/v1/statements/' || id, updated_at FROM statements"
 @pytest.mark.parametrize(
     ("query", "where"),
     [
-        ("", "true"),
+        ("&from=2022-01-01", "e.end_date >= '2022-01-01'"),
         ("&country=SY&type=shelling,armed_clash", "l.country = 'SY' AND e.type IN ('shelling', 'armed_clash')"),
     ],
 )

@@ -19,7 +19,16 @@ def row(record: dict[str, Any]) -> Row:
 
 
 @pytest.mark.parametrize("noun", NOUNS)
-def test_a_table_is_valid_and_whole(server: Server, client_python: Path, noun: str) -> None:
+def test_a_table_is_valid_and_whole(seed_server: Server, client_python: Path, noun: str) -> None:
+    is_valid_and_whole(seed_server, client_python, noun)
+
+
+@pytest.mark.parametrize("noun", ["events", *(pytest.param(each, marks=pytest.mark.slow) for each in NOUNS[1:])])
+def test_a_large_table_is_valid_and_whole(ged_server: Server, client_python: Path, noun: str) -> None:
+    is_valid_and_whole(ged_server, client_python, noun)
+
+
+def is_valid_and_whole(server: Server, client_python: Path, noun: str) -> None:
     job = {noun: f"{server.address}/v1/{noun}.datapackage.json"}
     package = read(client_python, "datapackage_reader", job)[noun]
     assert package["faults"] == []

@@ -76,6 +76,7 @@ def test_the_gdal_of_pyogrio(server: Server, proxy: Recorder, client_python: Pat
         check_pushed(log, question, len(rows), page)
 
 
+@pytest.mark.slow
 def test_real_names_and_headlines(real_server: Server, client_python: Path, tmp_path: Path) -> None:
     rows = rows_of(real_server, ALL)
     by_wheel = pyogrio(client_python, real_server.address, [(ALL, PAGE)])["rows"][0]

@@ -115,6 +115,10 @@ def test_a_session_of_openrefine(server: Server, noun: str) -> None:
     assert extended["rows"][ids[0]]["name"] == [{"str": candidate["name"]}]
 
 
+LONGEST_COLUMN = 2000
+"""Names that are matched; of more every second, third and so on."""
+
+
 def wanted_beyond(ids: set[str]) -> set[str]:
     """More namesakes than candidates are given by default."""
     return ids if len(ids) > 10 else set()
@@ -122,10 +126,10 @@ def wanted_beyond(ids: set[str]) -> set[str]:
 
 @pytest.mark.parametrize("noun", NOUNS)
 def test_every_name_is_matched_as_sql_says(server: Server, noun: str) -> None:
-    """Whole columns in full batches: a name of one record is its match; of several, all score 100 and none is."""
+    """Columns in full batches: a name of one record is its match; of several, all score 100 and none is."""
     service = f"{server.address}/v1/reconcile/{noun}"
     size, wanted = get(service)["batchSize"], names(server, noun)
-    column = list(wanted)
+    column = list(wanted)[:: 1 + len(wanted) // LONGEST_COLUMN]
     assert len(column) > 10
     for at in range(0, len(column), size):
         part = column[at : at + size]

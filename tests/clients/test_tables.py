@@ -120,6 +120,7 @@ def test_pandas(server: Server, client_python: Path, ending: str, names: Collect
     check(server, by_pandas(server, client_python, ending, names))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["csv", "ndjson"])
 def test_real_names_and_headlines(real_server: Server, client_python: Path, ending: str) -> None:
     """Many scripts, quotes, commas."""

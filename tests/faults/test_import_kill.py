@@ -329,8 +329,8 @@ def test_ctrl_c_changes_nothing(tmp_path: Path, templates: Templates, moment: fl
         os.killpg(process.pid, signal.SIGINT)
         said, faults = process.communicate(timeout=PATIENCE_SECONDS)
         assert is_gone(worker)
-    if process.returncode == 0:  # too late, as only the commit was left
-        assert " rows read, 0 refused.\n" in said
+    if " rows read, 0 refused.\n" in said:  # too late, as only the commit was left, or not even that
+        assert process.returncode in (0, -signal.SIGINT)
         assert moment > 0.3
         return
     assert (process.returncode, said) == (130, "")
