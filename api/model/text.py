@@ -5,10 +5,11 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import orjson
+from rapidfuzz.distance import OSA
 
 APOSTROPHES = "'’‘`´ʼʻʿʾ"
 """Marks that transliterations use or leave out at will: Hay'at, Hay’at and Hayat are one word."""
@@ -50,8 +51,9 @@ def unstorable(text: str) -> str | None:
 def nearest(word: str, allowed: Iterable[str], likeness: float = SUGGESTION_LIKENESS) -> str | None:
     """The allowed word that was probably meant, or None; of two that are folded alike the first."""
     by_fold = {fold(each): each for each in reversed(tuple(allowed))}
-    close = difflib.get_close_matches(fold(word[:128]), by_fold, 1, likeness)
-    return by_fold[close[0]] if close else None
+    given = fold(word[:128])
+    close = difflib.get_close_matches(given, by_fold, 5, likeness)
+    return by_fold[min(close, key=partial(OSA.distance, given))] if close else None  # "Sirya": Syria before Iraq
 
 
 def shown(text: str) -> str:
