@@ -1,6 +1,7 @@
 """What the tests share: a database with the seed in it, and the application over it."""
 
 import gc
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from api.store.migrations import open_migrated
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as shells start what runs behind them; tests of Ctrl-C need it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each server and command would compile the package anew
 
 
 def pytest_collection_finish() -> None:

@@ -450,7 +450,7 @@ def megabytes(*arguments: object) -> float:
     return int(found[1]) / (1024 if sys.platform == "linux" else 1024**2)
 
 
-@pytest.mark.parametrize("records", [9_000, pytest.param(90_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("records", [4_000, pytest.param(90_000, marks=pytest.mark.slow)])
 def test_memory(tmp_path: Path, records: int) -> None:
     """In, out, and in again as one JSON document."""
     database, file = tmp_path / "many.db", many(tmp_path / "many.ndjson", records)
