@@ -23,7 +23,8 @@ def test_a_table_is_valid_and_whole(seed_server: Server, client_python: Path, no
     is_valid_and_whole(seed_server, client_python, noun)
 
 
-@pytest.mark.parametrize("noun", ["events", *(pytest.param(each, marks=pytest.mark.slow) for each in NOUNS[1:])])
+@pytest.mark.slow
+@pytest.mark.parametrize("noun", NOUNS)
 def test_a_large_table_is_valid_and_whole(ged_server: Server, client_python: Path, noun: str) -> None:
     is_valid_and_whole(ged_server, client_python, noun)
 

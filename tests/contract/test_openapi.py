@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import jsonschema
+import jsonschema_rs
 import openapi_spec_validator
 import pytest
 from click.testing import CliRunner
@@ -535,14 +536,18 @@ def answers(world: World) -> Iterator[tuple[str, str]]:
 def test_answers_are_as_documented(world: World, document: Json) -> None:
     """And every member that is sent is documented."""
     strict: Json = closed(document)
+    checks: dict[str, jsonschema_rs.Draft202012Validator] = {}
     for path, url in answers(world):
         response = world.get(url)
         assert response.status_code == 200, url
-        (content,) = strict["paths"][path]["get"]["responses"]["200"]["content"].values()
-        fault = jsonschema.exceptions.best_match(
-            validator(content["schema"], strict).iter_errors(json.loads(response.data))
-        )
-        assert fault is None, f"{url}: {fault.json_path}: {fault.message}"
+        if path not in checks:
+            (content,) = strict["paths"][path]["get"]["responses"]["200"]["content"].values()
+            whole = {**content["schema"], "components": strict["components"]}
+            checks[path] = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)  # fifty times as fast
+        faults = [
+            f"{url}: {each.instance_path}: {each.message}" for each in checks[path].iter_errors(response.get_json())
+        ]
+        assert faults == []
 
 
 @pytest.mark.parametrize("noun", [*NOUNS, "timeline"])
