@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +60,9 @@ class Browser:
     visit: Visit = field(default_factory=Visit)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _loaded: bool = False
+    _messages: deque[bytes] = field(default_factory=deque)
+    _begun: list[bytes] = field(default_factory=list)
+    """What has come of a message whose end has not."""
 
     def call(self, method: str, **parameters: Any) -> Json:
         """The answer to a command; events that come before it are taken in."""
@@ -95,6 +99,13 @@ class Browser:
         assert "exceptionDetails" not in result, result
         return result["result"].get("value")
 
+    def has(self, text: str) -> bool:
+        """Is the text in the page, as a reader would find it?"""
+        found = (
+            f"document.documentElement !== null && document.documentElement.textContent.includes({json.dumps(text)})"
+        )
+        return bool(self.value(found))
+
     def _settle(self, seconds: float = QUIET_SECONDS) -> None:
         """Let time pass in the page; its events come before the answer."""
         self.call(
@@ -102,11 +113,15 @@ class Browser:
         )
 
     def _message(self) -> Json:
-        text = bytearray()
-        while (byte := self.events.read(1)) != b"\0":
-            assert byte, "the browser has ended"
-            text += byte
-        message: Json = json.loads(text)
+        while not self._messages:
+            read = self.events.read(1 << 16)
+            assert read, "the browser has ended"
+            *whole, rest = read.split(b"\0")
+            for each in whole:
+                self._messages.append(b"".join((*self._begun, each)))
+                self._begun.clear()
+            self._begun.append(rest)
+        message: Json = json.loads(self._messages.popleft())
         self._take(message.get("method", ""), message.get("params", {}))
         return message
 
@@ -136,7 +151,7 @@ def browser(profile: Path) -> Iterator[Browser]:
     with (
         open(os.devnull, "wb") as nothing,
         open(to_browser, "wb", buffering=0) as commands,
-        open(from_browser, "rb") as events,
+        open(from_browser, "rb", buffering=0) as events,
     ):
         process = subprocess.Popen(
             [sys.executable, "-c", AS_3_AND_4, str(from_us), str(to_us), *command],
