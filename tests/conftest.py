@@ -21,6 +21,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as shells start what ru
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each server and command would compile the package anew
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors, for many a test waits for a server or a browser: a tenth less time on two."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_finish() -> None:
     """Take the many tests themselves out of what is looked through for garbage again and again."""
     gc.collect()

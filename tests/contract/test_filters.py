@@ -296,7 +296,7 @@ def ask_at_random(world: World, listing: str, examples: int, is_repeatable: bool
 
 @pytest.mark.parametrize("listing", NAMES)
 def test_any_filters_together_find_what_plain_python_finds(world: World, listing: str) -> None:
-    ask_at_random(world, listing, 150, is_repeatable=True)
+    ask_at_random(world, listing, 60, is_repeatable=True)
 
 
 @pytest.mark.slow

@@ -353,17 +353,22 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 WRITTEN_MEANWHILE = (
-    ("events", "start_date", 7, "next"),
-    ("events", "-title", 11, "prev"),
     ("events", "-fatalities,end_date", 11, "next"),
     ("events", "type,-start_date", 13, "prev"),
-    ("statements", "-date", 17, "next"),
-    ("timeline", "date", 23, "next"),
     ("timeline", "-date", 23, "prev"),
-    ("actors", "name", 7, "next"),
-    ("actors", "-events,name", 7, "prev"),
     ("locations", "type,name", 17, "next"),
     ("sources", "-published_at", 5, "prev"),
+    *(
+        pytest.param(*each, marks=pytest.mark.slow)
+        for each in (
+            ("events", "start_date", 7, "next"),
+            ("events", "-title", 11, "prev"),
+            ("statements", "-date", 17, "next"),
+            ("timeline", "date", 23, "next"),
+            ("actors", "name", 7, "next"),
+            ("actors", "-events,name", 7, "prev"),
+        )
+    ),
 )
 
 

@@ -255,7 +255,7 @@ def assert_busy(counts: Counter[str], rounds: int) -> None:
 
 
 def test_killed_servers_lose_nothing(tmp_path: Path) -> None:
-    rounds = 6
+    rounds = 4
     assert_busy(assert_survives(tmp_path / "short", 1, rounds), rounds)
 
 

@@ -222,7 +222,7 @@ def tell(process: "subprocess.Popen[str]") -> None:
     process.stdin.flush()
 
 
-@pytest.mark.parametrize("rounds", [pytest.param(10, id="short"), pytest.param(40, id="long", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [pytest.param(6, id="short"), pytest.param(40, id="long", marks=pytest.mark.slow)])
 def test_a_migration_that_is_killed_leaves_the_old_or_the_new(longer: Path, tmp_path: Path, rounds: int) -> None:
     chance, left = random.Random(rounds), {FIRST: 0, SCHEMA_VERSION: 0}
     whole = tmp_path / "whole.db"
