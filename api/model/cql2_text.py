@@ -20,6 +20,10 @@ DEEPEST = 32
 DEEPEST_OF_ONE = 6
 """Brackets in one another of functions, lists and geometries, which the parser does see: a MULTIPOLYGON in S_WITHIN has four."""
 
+OF_A_BACKSLASH = (
+    "A quotation mark after a backslash is part of the text; cql2-json can say a text that ends with a backslash"
+)
+
 _QUOTED = r"'(?:[^']|'')*'|\"[^\"]*\""
 _TOKEN = re.compile(rf"(?P<quoted>{_QUOTED})|(?P<opens>\()|(?P<closes>\))|(?P<word>[^\W\d]\w*)|(?P<sign>\S)")
 _ILIKE = re.compile(
@@ -43,7 +47,12 @@ _MARK = "\x01"
 
 def parse(text: str) -> Any:
     """The tree; `Refusal` says where the text is no CQL2."""
-    return _Reading(_ILIKE.sub(_caseless_like, _ESCAPED.sub(_doubled, text))).tree()
+    try:
+        return _Reading(_ILIKE.sub(_caseless_like, _ESCAPED.sub(_doubled, text))).tree()
+    except Refusal as refusal:
+        if "\\'" not in text:
+            raise
+        raise Refusal(f"{refusal}. {OF_A_BACKSLASH}") from None
 
 
 def _doubled(found: re.Match[str]) -> str:

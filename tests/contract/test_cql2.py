@@ -71,13 +71,14 @@ def ask_at_random(world: World, noun: Resource, examples: int, is_repeatable: bo
         beside = as_query(question)
         wanted = expected(world, noun.name, tree, question)
         query = {"sort": sort, "limit": limit if len(wanted) < 10 * limit else 100}
-        found = ids_of(world, noun.name, query | {"filter": text}, beside)
-        assert sorted(found) == sorted(wanted), text
+        ways: list[dict[str, object]] = []
+        if "\\'" not in text:  # where CQL2 text has no way to end with a backslash
+            ways.append({"filter": text})
         if isinstance(tree, dict):  # `true` is not told from text
-            other = ids_of(
-                world, noun.name, query | {"filter": as_json, "filter-lang": "cql2-json", "limit": 1000}, beside
-            )
-            assert other == found, as_json
+            ways.append({"filter": as_json, "filter-lang": "cql2-json", "limit": 1000})
+        found = [ids_of(world, noun.name, query | way, beside) for way in ways]
+        assert all(sorted(each) == sorted(wanted) for each in found), (text, as_json)
+        assert all(each == found[0] for each in found), (text, as_json)
 
     ask()
 
