@@ -4,16 +4,17 @@ import logging
 import re
 from dataclasses import dataclass
 from http import HTTPStatus
+from json import JSONDecodeError
 from urllib.parse import quote
 
 from flask import Flask, Response, g, request
-from orjson import JSONDecodeError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from api.model.problem import Problem
 from api.model.text import nearest, shown, to_json
 from api.store import sqlite
-from api.web.http import with_query
+from api.store.connections import StoreRefused, check
+from api.web.http import settings, with_query
 
 MEDIA_TYPE = "application/problem+json"
 PAGE = "/docs/problems"
@@ -21,7 +22,7 @@ LOG = logging.getLogger(__name__)
 PASSING = re.compile(
     "locked|busy|disk|unable to open|malformed|not a database|readonly|corrupt|constructor failed|decode to UTF-8|RTree"
 )
-"""What SQLite says of faults of the file or its surroundings; anything else is a fault of ours."""
+"""What SQLite says of faults of the file or its surroundings."""
 
 
 @dataclass(frozen=True)
@@ -191,19 +192,27 @@ def register(app: Flask) -> None:
         return problem_response(_from_http(app, error))
 
     @app.errorhandler(sqlite.DatabaseError)
-    @app.errorhandler(JSONDecodeError)  # by which only what is stored is read
-    def unavailable(error: Exception) -> Response:
-        if not (isinstance(error, JSONDecodeError) or PASSING.search(str(error))):
-            return unknown(error)
-        LOG.error("request %s: the database cannot be used: %s", g.request_id, error)
-        return problem_response(
-            Problem(503, "unavailable", "The database cannot be used at the moment.", headers={"Retry-After": "5"})
-        )
+    @app.errorhandler(JSONDecodeError)  # only what is stored is read without asking whether it is JSON
+    def unreadable(error: Exception) -> Response:
+        is_passing = isinstance(error, JSONDecodeError) or PASSING.search(str(error))
+        return _unavailable(error) if is_passing else unknown(error)
 
     @app.errorhandler(Exception)
     def unknown(error: Exception) -> Response:
+        """A fault of ours, unless the file is damaged: what it has lost may be missed anywhere."""
         LOG.error("request %s failed", g.request_id, exc_info=error)
+        try:
+            check(settings().db)
+        except (StoreRefused, OSError) as damage:
+            return _unavailable(damage)
         return problem_response(Problem(500, "internal-error", "Something went wrong here; it has been logged."))
+
+
+def _unavailable(reason: Exception) -> Response:
+    LOG.error("request %s: the database cannot be used: %s", g.request_id, reason)
+    return problem_response(
+        Problem(503, "unavailable", "The database cannot be used at the moment.", headers={"Retry-After": "5"})
+    )
 
 
 def _from_http(app: Flask, error: HTTPException) -> Problem:
