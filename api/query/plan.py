@@ -73,9 +73,11 @@ def sizes_of(table: str, clauses: Sequence[Clause]) -> Clause:
 
 
 def narrowest(table: str, clauses: Sequence[Clause], sizes: Sizes) -> Plan:
-    """The plan for all rows: the filter that has the fewest finds them."""
-    rows, best = min(zip(sizes.rows, _ways(table, clauses, sizes), strict=True), key=lambda each: each[0])
-    if rows > sizes.total / 2:
+    """The plan for all rows: the filter that has the fewest finds them, and none where that would be most of them."""
+    candidates = _ways(table, clauses, sizes)
+    rows, best = min(zip(sizes.rows, candidates, strict=True), key=lambda each: each[0])
+    is_every_day = best is candidates[-1] and _bounds(clauses, 0) == (None, None)
+    if is_every_day or rows > sizes.total / 2:
         return Plan(Clause(table), tuple(clauses))
     return _going(best, clauses, sizes, ordered=False)
 

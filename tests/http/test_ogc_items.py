@@ -1,5 +1,7 @@
 """Features (OGC API - Features Part 1, 7.15 and 7.16): page by page, in a box, of a time, and one by its id."""
 
+import base64
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -128,6 +130,16 @@ def test_hits_count_without_features(client: FlaskClient, query: dict[str, Any])
     assert hits["numberMatched"] == page["numberMatched"] == len(ids(*pages(client, target("events", **query))))
     assert (hits["type"], hits["features"], hits["numberReturned"]) == ("FeatureCollection", [], 0)
     assert list(links_of(hits)) == ["self", "collection"]
+
+
+def test_a_page_after_the_last_feature_tells_how_many_there_are(client: FlaskClient) -> None:
+    """As where those that it would have held were deleted since."""
+    first = get(client, target("events", limit=5))
+    address, _, cursor = links_of(first)["next"]["href"].rpartition("cursor=")
+    owner, backward, _, *rest = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    late = base64.urlsafe_b64encode(json.dumps([owner, backward, "0001-01-01", *rest]).encode()).decode().rstrip("=")
+    page = get(client, f"{address}cursor={late}")
+    assert (page["features"], page["numberMatched"]) == ([], first["numberMatched"])
 
 
 def test_a_page_says_nothing_of_the_time_it_was_made(client: FlaskClient) -> None:

@@ -56,7 +56,7 @@ def items(question: Question, collection: Collection) -> Response:
     matched: int | None = None
     if given["resultType"] != "hits":
         page = reading.page(question.reader, selection, given["limit"], position)
-        if page.before is page.after is None and page.rows:
+        if page.before is page.after is None and (page.rows or position is None):
             matched = len(page.rows)
         others = page_links(page.before, page.after, owner)
         links += [link("", url, rel, features.MEDIA_TYPE, f"The {rel} page") for rel, url in others.items() if url][1:]
