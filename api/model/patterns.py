@@ -4,6 +4,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+_INSIDE = re.compile(r"%+([^\\%_]+)%+")
 _PIECE = re.compile(r"\\(.)|(%+)|(_)|([^\\%_]+|\\)", re.DOTALL)
 
 
@@ -28,7 +29,7 @@ def is_like(pattern: str, text: str | None) -> bool | None:
     """
     if text is None:
         return None
-    first, *others = _pieces(pattern)
+    (first, *others), width = _pieces(pattern)
     found = first.match(text)
     if found is None:
         return False
@@ -41,22 +42,25 @@ def is_like(pattern: str, text: str | None) -> bool | None:
         if found is None:
             return False
         place = found.end()
-    length = len(text) - _width(last)
-    return length >= place and last.match(text, length) is not None
+    end = len(text) - width
+    return end >= place and last.match(text, end) is not None
+
+
+def plain_inside(pattern: str) -> str | None:
+    """The characters of a pattern that asks for nothing but these, anywhere in the text: SQLite's `instr` finds them faster."""
+    asked = _INSIDE.fullmatch(pattern)
+    return asked and asked[1]
 
 
 @lru_cache(64)
-def _pieces(pattern: str) -> list[re.Pattern[str]]:
-    """The pieces between `%`, each of so many characters as it has."""
-    pieces = [""]
+def _pieces(pattern: str) -> tuple[list[re.Pattern[str]], int]:
+    """The pieces between `%`, each of so many characters as it has, and how many the last one has."""
+    pieces, width = [""], 0
     for escaped, many, one, plain in _PIECE.findall(pattern):
         if many:
             pieces.append("")
+            width = 0
         else:
             pieces[-1] += "." if one else re.escape(escaped or plain)
-    return [re.compile(each, re.DOTALL) for each in pieces]
-
-
-def _width(piece: re.Pattern[str]) -> int:
-    """How many characters a piece takes."""
-    return len(re.sub(r"\\(.)", r"\1", piece.pattern, flags=re.DOTALL))
+            width += len(escaped or one or plain)
+    return [re.compile(each, re.DOTALL) for each in pieces], width

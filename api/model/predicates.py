@@ -12,6 +12,7 @@ from api.model import spatial, temporal, ways
 from api.model.fields import calendar_day
 from api.model.operands import SPELLINGS, Misfit, Operands, Property, check_function, exactly, misfit, operation
 from api.model.parameters import Clause, ClauseMaker, Days, SqlValue
+from api.model.patterns import plain_inside
 from api.model.problem import Refusal
 from api.model.queryables import Dataset, Day, Geometry, Number, Queryable, Text
 from api.model.text import nearest, shown
@@ -141,6 +142,8 @@ class Translation(Operands):
         value = self.literal(free, pattern)
         if len(str(value)) > LONGEST_PATTERN:
             raise misfit(one, Refusal(f"a pattern must have at most {LONGEST_PATTERN} characters"))
+        if inner := plain_inside(str(value)):
+            return Clause(f"instr({one.sql}, ?) > 0", (inner,))
         return Clause(f"is_like(?, {one.sql})", (value,))
 
     def _is_null(self, subject: Any) -> Clause:

@@ -31,7 +31,7 @@ NORTH, EAST = "WGS 84 degrees north.", "WGS 84 degrees east."
 EVENTS = (
     Queryable("geometry", Geometry("events"), "The point of its location."),
     Queryable("type", Text(EVENT_TYPE_NAMES), "What kind of event it is.", "events.type", "type"),
-    Queryable("title", Text(), "Its title.", member("events", "title")),
+    Queryable("title", Text(), "Its title.", "events.title"),
     Queryable("summary", Text(), "What happened.", member("events", "summary")),
     Queryable("start_date", Day("first"), "The earliest possible day.", "events.start_date"),
     Queryable("end_date", Day("last"), "The latest possible day.", "events.end_date"),
@@ -54,7 +54,7 @@ EVENTS = (
     Queryable("fatalities_best", Number(), "The dead, by the accepted or newest figure.", "events.fatalities"),
     Queryable("fatalities_high", Number(), "The most dead that anybody gave.", "events.fatalities_high"),
     Queryable("fatalities_civilians", Number(), "Civilians among the dead.", "events.fatalities_civilians"),
-    Queryable("fatalities_disputed", Truth(), "Do speakers differ?", member("events", "fatalities", "disputed")),
+    Queryable("fatalities_disputed", Truth(), "Do speakers differ?", "events.fatalities_disputed"),
     Queryable("injured_best", Number(), "The injured, by the accepted or newest figure.", "events.injured"),
     Queryable("displaced_best", Number(), "The displaced, by the accepted or newest figure.", "events.displaced"),
     Queryable("part_of", Named("events"), "A longer event that it is part of, at any depth.", by="part_of"),
@@ -73,7 +73,7 @@ STATEMENTS = (
     Queryable("geometry", Geometry("statements"), "Where it was said, and where what it is about took place."),
     Queryable("type", Text(STATEMENT_TYPES), "What kind of utterance it is.", "statements.type", "type"),
     Queryable("kind", Text(STATEMENT_KINDS), "Verbatim or in other words.", "statements.kind", "kind"),
-    Queryable("title", Text(), "Who said it and how it begins.", member("statements", "title")),
+    Queryable("title", Text(), "Who said it and how it begins.", "statements.title"),
     Queryable("text", Text(), "What was said.", member("statements", "text")),
     Queryable("note", Text(), "What the editors add.", member("statements", "note")),
     Queryable("date", Day("first"), "The earliest possible day.", "statements.date"),
@@ -92,7 +92,7 @@ STATEMENTS = (
 )
 
 ACTORS = (
-    Queryable("name", Text(), "Its name.", member("actors", "name")),
+    Queryable("name", Text(), "Its name.", "actors.name"),
     Queryable("type", Text(ACTOR_TYPES), "What kind of actor it is.", "actors.type", "type"),
     Queryable("country", Country(), COUNTRY, "actors.country", "country"),
     Queryable("description", Text(), "Who or what it is.", member("actors", "description")),
@@ -103,7 +103,7 @@ ACTORS = (
 
 LOCATIONS = (
     Queryable("geometry", Geometry("locations"), "Its point."),
-    Queryable("name", Text(), "Its name.", member("locations", "name")),
+    Queryable("name", Text(), "Its name.", "locations.name"),
     Queryable("type", Text(LOCATION_TYPES), "What kind of place it is.", "locations.type", "type"),
     Queryable("within", Named("locations"), "A place around it, by id, name or alias.", by="within"),
     Queryable("parent", Text(), "The id of the place right around it.", member("locations", "parent")),

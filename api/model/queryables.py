@@ -178,16 +178,14 @@ class Queryable:
         return {"title": self.name, "description": self.about, **self.kind.schema()}
 
 
-def member(table: str, *path: str) -> str:
+def member(table: str, name: str) -> str:
     """A member of a record that has no column of its own, as SQL."""
-    return f"(SELECT json_extract(doc, '$.{'.'.join(path)}') FROM {table}_doc WHERE seq = {table}.seq)"
+    return f"(SELECT json_extract(doc, '$.{name}') FROM {table}_doc WHERE seq = {table}.seq)"
 
 
 def place(name: str, column: str, about: str) -> Queryable:
-    """A column of the place of an event itself, or its name."""
+    """A column of the place of an event itself."""
     sql = f"(SELECT {column} FROM locations WHERE seq = events.location)"
-    if column == "name":
-        sql = "(SELECT json_extract(doc, '$.name') FROM locations_doc WHERE seq = events.location)"
     return Queryable(name, Text(), about, sql, lambda values, _: ways.at_places(sql, column, values))
 
 

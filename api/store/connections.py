@@ -13,7 +13,7 @@ from api.store import sqlite
 
 APPLICATION_ID = 0x45544C31
 """“ETL1” in the file's header says that it is ours."""
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 BUSY_MS = 2000
 CACHE_KIB = 16 * 1024
 CHECK_SECONDS = 0.1

@@ -48,6 +48,17 @@ def m003_scale(db: Database) -> None:
     tables = (f"UPDATE {name} SET days = julianday(end_date) - julianday({first})" for name, first in DAYS.items())
     for each in tables:
         db.execute(each)
+    _render_anew(db)
+
+
+@MIGRATIONS()
+def m004_titles(db: Database) -> None:
+    """What records are called in columns, which are filled when all is rendered anew."""
+    _run(db, "m004_titles.sql")
+    _render_anew(db)
+
+
+def _render_anew(db: Database) -> None:
     db.execute("UPDATE store SET documents = 0 WHERE EXISTS (SELECT 1 FROM changes)")
 
 

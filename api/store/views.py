@@ -1,4 +1,4 @@
-"""The view of each noun: its document, the columns that depend on other records, and the text that search reads."""
+"""The view of each noun: its document, the columns that are filled when it is rendered, and the text that search reads."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ def location_view(seq: int, record: Record, look: Lookups) -> View:
     return View(
         record | counts | {"path": look.path(record["id"])},
         [record["name"], *record["aliases"], record["description"]],
-        {name: counts[name] for name in ("events", "statements")},
+        {"name": record["name"], **{name: counts[name] for name in ("events", "statements")}},
     )
 
 
@@ -47,7 +47,7 @@ def actor_view(seq: int, record: Record, look: Lookups) -> View:
     return View(
         record | counts | {"relations": relations},
         [record["name"], *record["aliases"], record["description"]],
-        {name: counts[name] for name in ("events", "statements")},
+        {"name": record["name"], **{name: counts[name] for name in ("events", "statements")}},
     )
 
 
@@ -79,12 +79,14 @@ def event_view(seq: int, record: Record, look: Lookups) -> View:
     ]
     best = fatalities["best"]
     columns = {
+        "title": record["title"],
         **{name: location and location[name] for name in ("country", "latitude", "longitude")},
         "fatalities": best,
         "fatalities_key": -1 if best is None else best,
         "fatalities_low": fatalities["low"],
         "fatalities_high": fatalities["high"],
         "fatalities_civilians": fatalities["civilians"],
+        "fatalities_disputed": fatalities["disputed"],
         "injured": injured["best"],
         "displaced": displaced["best"],
         "status": status,
@@ -120,7 +122,7 @@ def statement_view(_: int, record: Record, look: Lookups) -> View:
         *look.names("actors", record["on_behalf_of"]),
         *_quotes(record),
     ]
-    return View(document, searched, {"title_key": sort_key(title)})
+    return View(document, searched, {"title": title, "title_key": sort_key(title)})
 
 
 def _title(record: Record, speaker: Record | None, look: Lookups) -> str:

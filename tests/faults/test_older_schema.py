@@ -31,6 +31,11 @@ LATER = (
     "statements_doc",
 )  # fmt: skip
 """Tables that the first schema did not have."""
+ADDED_LAST = (
+    ("locations", "name"), ("actors", "name"), ("events", "title"), ("events", "fatalities_disputed"),
+    ("statements", "title"),
+)  # fmt: skip
+"""Columns that the schema before this one did not have."""
 MIGRATE = (
     "import sys; from pathlib import Path; from api.store.migrations import open_migrated; print('ready', flush=True);"
     " sys.stdin.readline(); open_migrated(Path(sys.argv[1])).close()"
@@ -126,6 +131,28 @@ def test_an_older_database_is_brought_up_to_date(older: Path, current: Path, tmp
         assert caller.increment("changed") == [200]
         assert once(server, "GET", "/v1/actors/changed/history?version=5").json["data"][0]["by"]
     assert_whole(path)
+
+
+def test_a_database_of_the_schema_before_this_one(current: Path, tmp_path: Path) -> None:
+    path = tmp_path / "before.db"
+    shutil.copyfile(current, path)
+    with closing(open_writer(path)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for table, column in ADDED_LAST:
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'm004_titles'")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION - 1}")
+        connection.execute("COMMIT")
+    open_migrated(path).close()
+    assert version(path) == SCHEMA_VERSION
+    assert everything(path) == everything(current)
+    assert columns(path) == columns(current)
+
+
+def columns(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    with closing(sqlite.connect(path)) as connection:
+        tables = dict.fromkeys(table for table, _ in ADDED_LAST)
+        return {table: connection.execute(f"PRAGMA table_info({table})").fetchall() for table in tables}
 
 
 def test_every_command_brings_an_older_database_up_to_date(older: Path, tmp_path: Path) -> None:
@@ -269,7 +296,7 @@ def test_two_processes_that_migrate_at_once(longer: Path, tmp_path: Path, rounds
         assert version(path) == SCHEMA_VERSION
         with closing(sqlite.connect(path)) as connection:
             applied = connection.execute("SELECT name FROM _sqlite_migrations ORDER BY id").fetchall()
-        assert applied == [("m001_schema",), ("m002_writing",), ("m003_scale",)]
+        assert applied == [("m001_schema",), ("m002_writing",), ("m003_scale",), ("m004_titles",)]
         assert old_names(path) == old_names(longer)
         check(path)
 

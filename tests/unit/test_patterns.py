@@ -1,13 +1,15 @@
 """LIKE, CASEI and ACCENTI: what they say, and that a pattern is looked for once, whatever it is."""
 
 import re
+from contextlib import closing
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.model import patterns
-from api.model.patterns import accentless, caseless, is_like
+from api.model.patterns import accentless, caseless, is_like, plain_inside
+from api.store import sqlite
 
 LIKE: list[tuple[str, str, bool]] = [
     ("", "", True),
@@ -64,6 +66,23 @@ def test_like_is_what_a_regular_expression_says(pattern: str, text: str) -> None
     assert is_like(pattern, text) is (re.fullmatch(regex, text, re.DOTALL) is not None)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "inside"),
+    [("%drone%", "drone"), ("%%a'b\n%%", "a'b\n"), ("drone%", None), ("%drone", None), ("drone", None), ("%", None),
+     ("%%", None), ("", None), ("%dr_ne%", None), ("%dr%ne%", None), ("%100\\%%", None), ("%dro\\ne%", None)],
+)  # fmt: skip
+def test_a_pattern_that_asks_for_some_characters_anywhere(pattern: str, inside: str | None) -> None:
+    assert plain_inside(pattern) == inside
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(st.text("aéب😀\n", min_size=1, max_size=3), st.text("aéب😀\n", max_size=8) | st.none())
+def test_sqlite_finds_the_same_characters(inside: str, text: str | None) -> None:
+    with closing(sqlite.connect(":memory:")) as connection:
+        (found,) = connection.execute("SELECT instr(?, ?) > 0", (text, inside)).fetchone()
+    assert found == is_like(f"%{inside}%", text)
+
+
 class Counted:
     """A piece of a pattern that counts how often it is looked for."""
 
@@ -85,8 +104,9 @@ class Counted:
 def test_each_piece_is_looked_for_once(monkeypatch: pytest.MonkeyPatch, wild: int) -> None:
     """A pattern that a regular expression would try in 2^n ways: each of its pieces takes one look, whether it fits or not."""
     pattern = "%a" * wild + "%b"
-    pieces = [Counted(each) for each in patterns._pieces(pattern)]
-    monkeypatch.setattr(patterns, "_pieces", lambda _: pieces)
+    found, width = patterns._pieces(pattern)
+    pieces = [Counted(each) for each in found]
+    monkeypatch.setattr(patterns, "_pieces", lambda _: (pieces, width))
     for text, fits in (("a" * 5000, False), ("a" * 5000 + "b", True)):
         Counted.looked = 0
         assert is_like(pattern, text) is fits
