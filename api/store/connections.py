@@ -106,7 +106,7 @@ def check(path: Path) -> None:
             _roll_back(connection)
             _check_length(path)
             _check_header(path, connection)
-            verdict = _quick_check(connection)
+            verdict = quick_check(connection)
         finally:
             connection.close()
     except sqlite.OperationalError as error:  # a lock, no room, no right to write: the file itself may be sound
@@ -121,7 +121,7 @@ def check(path: Path) -> None:
         raise StoreRefused(f"{path} is damaged: {verdict.splitlines()[-1]}", DAMAGED)
 
 
-def _quick_check(connection: sqlite.Connection) -> str:
+def quick_check(connection: sqlite.Connection) -> str:
     """What `quick_check` says within a moment. Of a large file it sees a part; `event-timeline check` sees all of it."""
     last = time.monotonic() + CHECK_SECONDS
     connection.set_progress_handler(lambda: time.monotonic() > last, 1000)

@@ -15,7 +15,7 @@ from typing import Any
 from api.model.parameters import SqlValue
 from api.model.problem import Problem
 from api.store import sqlite
-from api.store.connections import BUSY_MS, SCHEMA_VERSION, harden
+from api.store.connections import BUSY_MS, SCHEMA_VERSION, harden, quick_check
 
 STEPS_BETWEEN_LOOKS = 1000
 """How many steps of SQLite's machine pass between two looks at the clock; costs nothing that can be measured."""
@@ -123,6 +123,14 @@ class Reader:
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         return int(version)
 
+    def damage(self) -> str:
+        """What a moment's look finds wrong with the file; empty where it seems whole."""
+        try:
+            verdict = quick_check(self._connection)
+        finally:
+            self._connection.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
+        return "" if verdict == "ok" else verdict
+
     def close(self) -> None:
         self._connection.close()
 
@@ -147,6 +155,16 @@ class Store:
         for name in [each for each in kept if each is not None][:-SNAPSHOTS_KEPT]:
             kept.pop(name).close()
         return reader
+
+    def damage(self) -> str:
+        """What a moment's look finds wrong with the database as it is now; empty where it seems whole.
+
+        Through SQLite alone: to open and close the file beside it would end the locks that this process holds on it.
+        """
+        try:
+            return self.reader().damage()
+        except sqlite.DatabaseError as error:
+            return str(error)
 
     def _of_snapshot(self, name: str) -> Reader:
         reader = Reader(snapshot_file(self.path, name), self.query_ms, is_immutable=True)

@@ -13,8 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from api.model.problem import Problem
 from api.model.text import nearest, shown, to_json
 from api.store import sqlite
-from api.store.connections import StoreRefused, check
-from api.web.http import settings, with_query
+from api.web.http import store, with_query
 
 MEDIA_TYPE = "application/problem+json"
 PAGE = "/docs/problems"
@@ -201,14 +200,12 @@ def register(app: Flask) -> None:
     def unknown(error: Exception) -> Response:
         """A fault of ours, unless the file is damaged: what it has lost may be missed anywhere."""
         LOG.error("request %s failed", g.request_id, exc_info=error)
-        try:
-            check(settings().db)
-        except (StoreRefused, OSError) as damage:
+        if damage := store().damage():
             return _unavailable(damage)
         return problem_response(Problem(500, "internal-error", "Something went wrong here; it has been logged."))
 
 
-def _unavailable(reason: Exception) -> Response:
+def _unavailable(reason: object) -> Response:
     LOG.error("request %s: the database cannot be used: %s", g.request_id, reason)
     return problem_response(
         Problem(503, "unavailable", "The database cannot be used at the moment.", headers={"Retry-After": "5"})

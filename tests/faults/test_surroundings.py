@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from faults.callers import (
@@ -40,7 +41,7 @@ from live import Server, free_port
 
 from api import create_app
 from api.config import Settings
-from api.store import sqlite
+from api.store import reading, sqlite
 from api.store.connections import DAMAGED, MISSING, check
 
 pytestmark = pytest.mark.faults
@@ -618,3 +619,26 @@ def test_no_page_that_rots_makes_a_fault_of_ours(database: Path, folder: Path, s
     total = sum(found.values(), Counter())
     assert {page: each for page, each in found.items() if each[500]} == {}
     assert total[503] > 0
+
+
+def locks(path: Path) -> list[str]:
+    """The locks on a file, as the kernel knows them; each without its number."""
+    listed = Path("/proc/locks")
+    lines = listed.read_text("ascii").splitlines() if listed.exists() else []
+    return sorted(line.partition(":")[2] for line in lines if f":{path.stat().st_ino} " in line)
+
+
+def test_a_fault_of_ours_leaves_the_locks_on_the_file(
+    database: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without them another process that closes the database takes itself for the last one, and takes the log away."""
+    path = folder / "locked.db"
+    with_key(database, path)
+    with application(path) as client:
+        assert client.get("/v1/events").status_code == 200
+        held = locks(path)
+        if not held:
+            pytest.skip("the kernel tells of no locks here")
+        monkeypatch.setattr(reading, "page", Mock(side_effect=KeyError))
+        assert client.get("/v1/events?limit=1").status_code == 500
+        assert locks(path) == held
