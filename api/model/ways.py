@@ -12,7 +12,6 @@ from typing import Any
 
 from api.model.areas import Area
 from api.model.parameters import Clause, Days, SqlValue, Way
-from api.model.text import fold
 
 IN_LIST = "IN (SELECT value FROM json_each(?))"
 DAYS = {"events": "start_date", "statements": "date"}
@@ -179,10 +178,6 @@ def called(table: str, ids: tuple[SqlValue, ...]) -> Clause:
 def at_places(sql: str, column: str, values: tuple[SqlValue, ...]) -> Clause:
     """Events at places with one of the values in a column; `sql` gives it for an event."""
     select = Clause(f"SELECT seq FROM locations WHERE {column} {IN_LIST}", (as_list(values),))
-    if column == "name":  # which has no index: folded names find those that may be meant
-        alike = f"SELECT seq FROM names WHERE collection = 'locations' AND folded {IN_LIST}"
-        exact = f"SELECT seq FROM locations WHERE seq IN ({alike}) AND name {IN_LIST}"
-        select = Clause(exact, (as_list(fold(str(each)) for each in values), as_list(values)))
     return Clause(f"{sql} {IN_LIST}", (as_list(values),), _at(select, select))
 
 
