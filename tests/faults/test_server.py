@@ -243,6 +243,17 @@ def test_a_client_that_sends_too_much_gets_to_read_why(live: int, mebibytes: int
     assert json.loads(body)["type"] == "/docs/problems#body-too-large"
 
 
+@pytest.mark.parametrize("sign", [b">", b"<", b" "])
+def test_what_is_no_url_is_refused_before_it_is_read(live: int, sign: bytes) -> None:
+    """As `/docs/filter` says; percent-encoded it is an expression."""
+    asked = b"GET /v1/events?filter=source_count%s2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    head, _, body = raw(live, asked % sign).partition(b"\r\n\r\n")
+    assert (head.split()[1], body) == (b"400", b"")
+    head, _, body = raw(live, asked % b"%%%02X" % ord(sign)).partition(b"\r\n\r\n")
+    assert head.split()[1] == (b"400" if sign == b" " else b"200")
+    assert body
+
+
 def test_an_answer_that_breaks_off_does_not_look_whole(hasty_toy: int) -> None:
     with pytest.raises(http.client.IncompleteRead):
         get(hasty_toy, "/breaks")
